@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bundles: one directory per run, with run.json, cases.jsonl, kmsg.log and the kernel's config.
+ * bundle_write.c alone writes them and bundle_read.c alone reads them.
+ */
+#ifndef RESULTS_BUNDLE_H
+#define RESULTS_BUNDLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/case.h"
+#include "lib/evidence.h"
+#include "lib/result.h"
+
+enum { BUNDLE_SCHEMA = 1 };
+
+/* Facts of the run that only the runner knows. */
+struct bundle_run {
+	const char *label;	  /* may be NULL */
+	const char *command_line; /* as typed */
+	uint64_t seed;
+	const char *profile;
+	size_t planned;
+	/* per file system under test: name, "TYPE options" and block device, or "" */
+	struct bundle_mount {
+		const char *filesystem, *options, *device;
+	} mount[16];
+	unsigned mounts;
+};
+
+struct bundle_writer {
+	char path[512];	 /* the final name */
+	char temporary[512]; /* where it is written until bundle_close() */
+	int directory_fd, cases_fd, kmsg_fd;
+	char uuid[37];
+	uint64_t counts[VERDICT_COUNT];
+	void *run; /* run.json while it grows */
+};
+
+/* Makes the temporary directory below parent (results/runs), run.json with "complete": false, an
+ * empty cases.jsonl and kmsg.log. out, if not NULL, is the final directory itself. 0, or -1 with one
+ * sentence. */
+int bundle_open(struct bundle_writer *writer, const char *parent, const char *out,
+		const struct bundle_run *run, char *why, size_t why_bytes);
+
+/* Appends "broken: started, never finished" for spec and fsyncs it; the record that follows for the
+ * same case, seed and round supersedes it. */
+int bundle_case_started(struct bundle_writer *writer, const struct case_spec *spec);
+
+/* Appends the record of a case that ended and fsyncs it. lines may be NULL. */
+int bundle_case_ended(struct bundle_writer *writer, const struct case_spec *spec,
+		      const struct case_result *result, const struct kmsg_lines *lines);
+
+/* Completes run.json ("complete": complete, end, counts), fsyncs everything and renames the
+ * directory to its final name. */
+int bundle_close(struct bundle_writer *writer, bool complete);
+
+/* Removes an unfinished bundle. */
+void bundle_abandon(struct bundle_writer *writer);
+
+/* --- reading --- */
+
+/* A record as far as the terminal and replay need it. */
+struct record {
+	char case_id[CASE_ID_BYTES];
+	char workload[64], backing[32], stressors[128], filesystem[32];
+	enum verdict verdict;
+	enum outcome outcome;
+	char reason[REASON_BYTES];
+	uint64_t seed;
+	unsigned round;
+	uint64_t ops, bytes, duration_ns;
+	struct findings findings;
+};
+
+struct bundle {
+	bool complete;
+	char release[128], host[128], started[40];
+	uint64_t seed;
+	struct record *records; /* superseded ones are gone; in the order in which they started */
+	size_t count;
+};
+
+/* Reads a bundle. 0, or -1 with one sentence (not a bundle, unknown schema version, broken line:
+ * a last line cut off by a crash is dropped, any other bad line is an error). */
+int bundle_read(struct bundle *bundle, const char *path, char *why, size_t why_bytes);
+void bundle_free(struct bundle *bundle);
+
+#endif

@@ -29,8 +29,15 @@ struct case_spec {
 	unsigned round; /* from 1 */
 };
 
-/* Gives spec the option tables of its parts (defaults) and writes its id. */
+/* Gives spec the option tables of its parts (defaults; what is set already stays), caps slot to
+ * block and raises writers to the number of workloads. For walks over a whole product: no id. */
+void case_options(struct case_spec *spec);
+
+/* The same, and writes its id. */
 void case_complete(struct case_spec *spec);
+
+/* Sets "name=value,name=value" and completes spec. Returns 0, or -1 with one sentence. */
+int case_set_options(struct case_spec *spec, const char *text, char *why, size_t why_bytes);
 
 /* Writes spec->id from its parts and options. */
 void case_write_id(struct case_spec *spec);
@@ -47,12 +54,19 @@ bool case_valid(const struct case_spec *spec, char *why, size_t why_bytes);
  * "; ". Returns how many things are missing. */
 unsigned case_missing(const struct case_spec *spec, char *why, size_t why_bytes);
 
+/* The same for one part: a workload, backing, stressor or file system. */
+unsigned part_missing(enum table_kind kind, const void *table, char *why, size_t why_bytes);
+
 /* The way that is asked for, and whether the file system of the case is used at all. */
 enum way case_way(const struct case_spec *spec);
 bool case_uses_file(const struct case_spec *spec);
 
-/* Whether the primary subject gets its bytes through the page cache (so that writeback has something
- * to clean): IN to a shared file mapping, or OUT by a buffered write. */
+/* Whether the pinned memory is the primary subject: way IN, or no far end at all. */
+bool case_judges_memory(const struct case_spec *spec);
+
+/* Whether the primary subject gets its bytes through the page cache of a file system on a block
+ * device (so that writeback has something to clean): IN to a shared file mapping, or OUT by a
+ * buffered write. */
 bool case_dirties_page_cache(const struct case_spec *spec);
 
 #endif

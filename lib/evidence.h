@@ -35,7 +35,10 @@ struct writeback_watch {
 	struct vmstat before;
 	uint64_t inode;
 	char device[32]; /* as the event prints it */
+	const char *dirty_event; /* its name in this kernel, or NULL */
 	uint64_t lost_before;
+	uint64_t since_ns;  /* the start or the last collection */
+	uint64_t marked_ns; /* an episode that has begun and not ended, or 0 */
 };
 
 /* Starts. instance is a directory from machine_trace_instance(), or "" for vmstat. fd is the

@@ -47,11 +47,10 @@ uint32_t ledger_issue(struct ledger *ledger, uint32_t first, uint32_t count)
 {
 	uint32_t generation = 0;
 
+	/* Only the owner of a slot moves what it has issued, and it is the one who asks: no lock. */
 	for (uint32_t i = first; i < first + count; i++) {
-		struct ledger_slot seen = ledger_read(ledger, i);
-
-		if (seen.issued > generation)
-			generation = seen.issued;
+		if (ledger->slot[i].issued > generation)
+			generation = ledger->slot[i].issued;
 	}
 	ledger_issue_as(ledger, first, count, generation + 1);
 	return generation + 1;
@@ -68,13 +67,16 @@ void ledger_issue_as(struct ledger *ledger, uint32_t first, uint32_t count, uint
 
 static void complete_one(struct ledger_slot *slot, uint32_t generation)
 {
+	bool excused = slot->open || generation <= slot->overlap;
+
 	if (generation > slot->completed)
 		slot->completed = generation;
-	if (slot->open || generation <= slot->overlap)
+	/* A disturbance that can only tear does not excuse the loss of the op as a whole. */
+	if (excused && slot->excuses & (EXCUSE_ZEROS | EXCUSE_OLDER))
 		return;
 	if (generation > slot->floor)
 		slot->floor = generation;
-	if (slot->issued == generation)
+	if (!excused && slot->issued == generation)
 		slot->excuses = 0;
 }
 
@@ -139,10 +141,21 @@ void ledger_disturb_end(struct ledger *ledger, uint32_t first, uint32_t count)
 
 struct ledger_slot ledger_read(struct ledger *ledger, uint32_t slot)
 {
+	struct ledger_slot *from = &ledger->slot[slot];
 	struct ledger_slot copy;
 
-	lock(&ledger->slot[slot]);
-	copy = ledger->slot[slot];
-	unlock(&ledger->slot[slot]);
+	lock(from);
+	/* Field by field: others spin on the lock word meanwhile, so it may not be copied plainly.
+	 */
+	copy = (struct ledger_slot){.issued = from->issued,
+				    .completed = from->completed,
+				    .durable = from->durable,
+				    .floor = from->floor,
+				    .overlap = from->overlap,
+				    .dead = from->dead,
+				    .open = from->open,
+				    .excuses = from->excuses,
+				    .writer = from->writer};
+	unlock(from);
 	return copy;
 }

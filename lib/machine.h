@@ -25,9 +25,13 @@ struct machine {
 };
 
 /* Opens the journal and takes the lock (one run that changes the machine at a time). Repairs what
- * an earlier run left, and returns the number of changes that it undid. -1: another run is alive
- * (its pid is in why), or the directory cannot be written. */
+ * an earlier run left, and returns the number of changes that it undid; what it could not undo stays
+ * journalled, with the first reason in why. -1: another run is alive (its pid is in why), or the
+ * directory cannot be written. DIRTYPIN_STATE_DIR names another directory. */
 int machine_open(struct machine *machine);
+
+/* A forked child calls this first: it gives up lock and journal, which stay its parent's. */
+void machine_after_fork(struct machine *machine);
 
 /* A point to go back to; machine_rewind() undoes everything since. Undoing goes on past a failure;
  * -1 then, with the first in why, and the entry stays journalled for the next run. */

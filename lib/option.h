@@ -30,8 +30,13 @@ struct option_values {
 	} item[OPTIONS_PER_CASE];
 };
 
-/* The rows that every case has: way, block, depth, slot, region, writers, apart, order. */
+/* The rows that every case has: way, block, depth, slot, region, writers, apart, order, refill,
+ * judge. */
 extern const struct option_row common_options[];
+
+/* The row way with its other default, for workloads that have no way in: added before the common
+ * rows, it stands in for theirs. */
+extern const struct option_row way_out_options[];
 
 /* Adds the rows of table (may be NULL) with their defaults; a name already there stays. */
 void option_add_table(struct option_values *values, const struct option_row *table);

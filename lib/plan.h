@@ -22,7 +22,8 @@ struct plan_request {
 	const char *const *excludes;
 	unsigned exclude_count;
 	bool named; /* the globs replace the profile: every valid case of the product that one
-		       matches, or the exact id with its options */
+		       matches, or the exact id with its options; options behind a glob's ':'
+		       without a wildcard are given to all that match */
 };
 
 struct plan {

@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/hist.h"
@@ -75,6 +76,7 @@ struct case_result {
 	struct findings findings;
 	uint64_t ops, bytes, failed_ops, epochs;
 	uint64_t duration_ns; /* of moving, without the judging */
+	uint64_t cpu_ns;      /* user and system time of the case's threads while moving */
 	uint64_t views_compared[VIEW_COUNT]; /* slots judged, per view */
 	struct hist latency, fsync_latency;
 	struct writeback_evidence writeback;
@@ -86,5 +88,10 @@ struct case_result {
 	uint64_t pins_acquired, pins_released;
 	int64_t pins_leaked;
 };
+
+/* Whether something really happened to the subject while ops were in flight: its writeback, if it is
+ * dirtied through the page cache, else a bite of a stressor. The one definition that the verdict and
+ * the record share. */
+bool result_overlap(const struct case_result *result);
 
 #endif

@@ -21,7 +21,7 @@
 #include "lib/ledger.h"
 #include "lib/result.h"
 
-enum { PATH_BYTES = 512, SUBJECTS = 2, STRESS_WRITER = 200 };
+enum { PATH_BYTES = 512, DIRECTORY_BYTES = 448, SUBJECTS = 2, STRESS_WRITER = 200 };
 
 /* What is judged: the place that ops move bytes to, and what lies behind it. */
 struct subject {
@@ -91,6 +91,7 @@ struct run {
 
 	uint8_t *memory; /* the pinned memory */
 	size_t region_bytes;
+	size_t mapped_bytes; /* of the mapping: region_bytes, rounded up to whole huge pages */
 	int memory_fd; /* what is mapped, or -1 */
 	char memory_path[PATH_BYTES];
 
@@ -102,8 +103,8 @@ struct run {
 	uint32_t slot_bytes, block_bytes, blocks, slots_per_block;
 	enum way way;
 
-	char directory[PATH_BYTES];	  /* on the case's file system */
-	char other_directory[PATH_BYTES]; /* on another one; for apart=1 */
+	char directory[DIRECTORY_BYTES];  /* on the case's file system */
+	char other_directory[DIRECTORY_BYTES]; /* on another one; for apart=1 */
 	char device[64];		  /* the block device under directory, or empty */
 
 	struct subject subject[SUBJECTS];
@@ -114,6 +115,11 @@ struct run {
 	struct stress stress[STRESSORS_PER_CASE];
 	struct gate *gate; /* shared: closed while views are compared */
 	atomic_uint *block_claim; /* shared: one word per block, for stressors that touch memory */
+	bool judge;		  /* false: judge=0, bytes are neither stamped nor compared */
+	bool refill;
+	bool sequential;
+	bool judge_on_arrival;	  /* IN: the memory is judged as soon as an op ends, too */
+	atomic_ullong judged_on_arrival; /* slots */
 	unsigned owned_every; /* every how many blocks one belongs to a stressor; 0: none */
 };
 

@@ -10,6 +10,7 @@
 #include "lib/machine.h"
 #include "lib/result.h"
 #include "lib/scratch.h"
+#include "lib/subject.h"
 
 struct runner {
 	struct machine *machine; /* NULL: nothing of the machine may be changed */
@@ -31,12 +32,10 @@ int runner_case(struct runner *runner, const struct case_spec *spec, struct case
 void runner_catch_signals(void);
 int runner_interrupted(void);
 
-/* The body of the case's process: engine.c. Ends by _exit(0) once result->phase is PHASE_DONE. */
-struct case_place {
-	char directory[512], other_directory[512], device[64], trace_instance[512];
-};
+/* The body of the case's process (lib/engine.c). prepared holds what each stressor's prepare() left.
+ * Ends by _exit(0) once result->phase is PHASE_DONE. */
 _Noreturn void engine_run(const struct case_spec *spec, const struct case_place *place,
-			  struct ledger *ledgers[2], struct stress *prepared,
+			  struct ledger *const ledgers[SUBJECTS], const struct stress *prepared,
 			  struct case_result *result, uint64_t move_ns);
 
 #endif

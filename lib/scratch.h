@@ -22,7 +22,8 @@ struct mount {
 
 struct scratch {
 	struct machine *machine;
-	char directory[512]; /* of images and mount points */
+	char directory[512]; /* of images and mount points; of our files below --dir */
+	bool own_directory;  /* no machine removes it: scratch_close() does */
 	struct mount mount[SCRATCH_MOUNTS];
 	unsigned mounts;
 };
@@ -33,8 +34,17 @@ struct scratch {
 int scratch_make(struct scratch *scratch, struct machine *machine, const char *directory,
 		 const struct filesystem *const *list, unsigned count);
 
-/* Uses an existing directory; finds out its file system, and its device if that can be read. */
+/* Finds out the file system of an existing directory, which must be writable, and its device if that
+ * can be read. Nothing is made. -1 with one sentence in mount->missing. */
+int scratch_look(struct mount *mount, const char *directory);
+
+/* Uses an existing directory, as scratch_look() sees it: makes a fresh subdirectory for our files.
+ * machine may be NULL or not open; then scratch_close() removes it. -1 with one sentence in
+ * machine->why and in mount[0].missing. */
 int scratch_use(struct scratch *scratch, struct machine *machine, const char *directory);
+
+/* Removes what no machine undoes. */
+void scratch_close(struct scratch *scratch);
 
 /* The mount of a file system, or NULL; the next one after it (for apart=1), or NULL. */
 struct mount *scratch_find(struct scratch *scratch, const struct filesystem *filesystem);

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Filling and checking stamps. The body is plain arithmetic that the compiler turns into vector
- * code, one clone per instruction set, chosen when the program is loaded.
+ * Filling and checking stamps. The body is plain arithmetic on vectors, one word per lane, compiled
+ * once for each width that the machine may have.
  */
 #include "lib/stamp.h"
 
 #include <string.h>
 
+#include "lib/stamp_words.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #define STAMP_MAGIC 0x31706d6174737064ull /* "dpstamp1" in little endian */
-#define STAMP_STEP  0x9e3779b97f4a7c15ull
 
-enum { HEADER_WORDS = STAMP_SLOT_MINIMUM_BYTES / 8 };
+enum { HEADER_WORDS = STAMP_HEADER_WORDS };
 
 struct stamp_header {
 	uint64_t magic;
@@ -30,13 +31,9 @@ struct stamp_header {
 };
 
 _Static_assert(sizeof(struct stamp_header) == STAMP_SLOT_MINIMUM_BYTES, "the header is 64 bytes");
-
-/* ifunc resolvers run before a sanitizer's runtime is up. */
-#if defined(__x86_64__) && !defined(DIRTYPIN_SANITIZED)
-#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define CLONES
-#endif
+_Static_assert(offsetof(struct stamp_header, key) == STAMP_KEY_WORD * 8 &&
+		       offsetof(struct stamp_header, coded) == STAMP_CODED_WORD * 8,
+	       "the diagnosis reads the key out of torn headers");
 
 /* The finaliser of splitmix64: a bijection of 64 bits (Steele, Lea, Flood, 2014). */
 static uint64_t mix(uint64_t x)
@@ -55,7 +52,7 @@ static uint64_t unmix(uint64_t x)
 	return x ^ (x >> 30) ^ (x >> 60);
 }
 
-static uint64_t key_of(const struct stamp_id *id)
+uint64_t stamp_key(const struct stamp_id *id)
 {
 	uint64_t packed = (uint64_t)(id->generation % STAMP_GENERATION_LIMIT) << 36 |
 			  (uint64_t)(id->slot % STAMP_SLOT_LIMIT) << 12 |
@@ -65,13 +62,13 @@ static uint64_t key_of(const struct stamp_id *id)
 	return mix(packed ^ mix(id->seed + STAMP_STEP));
 }
 
-static struct stamp_id id_of_key(uint64_t key, const struct stamp_id *like)
+struct stamp_id stamp_id_of_key(uint64_t key, uint64_t seed, uint32_t slot_bytes)
 {
-	uint64_t packed = unmix(key) ^ mix(like->seed + STAMP_STEP);
+	uint64_t packed = unmix(key) ^ mix(seed + STAMP_STEP);
 
 	return (struct stamp_id){
-		.seed = like->seed,
-		.slot_bytes = like->slot_bytes,
+		.seed = seed,
+		.slot_bytes = slot_bytes,
 		.generation = packed >> 36,
 		.slot = packed >> 12 & (STAMP_SLOT_LIMIT - 1),
 		.writer = packed >> 4 & (STAMP_WRITER_LIMIT - 1),
@@ -79,55 +76,125 @@ static struct stamp_id id_of_key(uint64_t key, const struct stamp_id *like)
 	};
 }
 
-CLONES static void fill_body(uint64_t *words, uint64_t key, uint32_t count)
+/* The first words of a body, from the key. */
+static const uint64_t steps[8] = {8 * STAMP_STEP,  9 * STAMP_STEP,  10 * STAMP_STEP,
+				  11 * STAMP_STEP, 12 * STAMP_STEP, 13 * STAMP_STEP,
+				  14 * STAMP_STEP, 15 * STAMP_STEP};
+
+/* The compiler splits vectors that are wider than the machine's, badly, and multiplies where an
+ * addition would do: hence each width by hand, with a running sum. */
+#define BODY(width, target)                                                                        \
+	typedef uint64_t lanes_##width __attribute__((vector_size(width), aligned(8), may_alias)); \
+	target static void fill_##width(uint64_t *words, uint64_t key, uint32_t count)             \
+	{                                                                                          \
+		lanes_##width value = key + *(const lanes_##width *)steps;                         \
+                                                                                                   \
+		for (uint32_t i = HEADER_WORDS; i < count; i += width / 8) {                       \
+			*(lanes_##width *)(words + i) = value;                                     \
+			value += width / 8 * STAMP_STEP;                                           \
+		}                                                                                  \
+	}                                                                                          \
+	target static uint64_t difference_##width(const uint64_t *words, uint64_t key,             \
+						  uint32_t count)                                  \
+	{                                                                                          \
+		lanes_##width value = key + *(const lanes_##width *)steps, difference = {0};       \
+		uint64_t any = 0;                                                                  \
+                                                                                                   \
+		for (uint32_t i = HEADER_WORDS; i < count; i += width / 8) {                       \
+			difference |= *(const lanes_##width *)(words + i) ^ value;                 \
+			value += width / 8 * STAMP_STEP;                                           \
+		}                                                                                  \
+		for (uint32_t lane = 0; lane < width / 8; lane++)                                  \
+			any |= difference[lane];                                                   \
+		return any;                                                                        \
+	}
+
+BODY(16, )
+#ifdef __x86_64__
+BODY(32, __attribute__((target("avx2"))))
+BODY(64, __attribute__((target("avx512f"))))
+#endif
+
+static void fill_body(uint64_t *words, uint64_t key, uint32_t count)
 {
-	for (uint32_t i = HEADER_WORDS; i < count; i++)
-		words[i] = key + i * STAMP_STEP;
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("avx512f")) {
+		fill_64(words, key, count);
+		return;
+	}
+	if (__builtin_cpu_supports("avx2")) {
+		fill_32(words, key, count);
+		return;
+	}
+#endif
+	fill_16(words, key, count);
 }
 
-CLONES static uint64_t body_difference(const uint64_t *words, uint64_t key, uint32_t count)
+static uint64_t body_difference(const uint64_t *words, uint64_t key, uint32_t count)
 {
-	uint64_t difference = 0;
-
-	for (uint32_t i = HEADER_WORDS; i < count; i++)
-		difference |= words[i] ^ (key + i * STAMP_STEP);
-	return difference;
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("avx512f"))
+		return difference_64(words, key, count);
+	if (__builtin_cpu_supports("avx2"))
+		return difference_32(words, key, count);
+#endif
+	return difference_16(words, key, count);
 }
 
-static struct stamp_header header_of(const struct stamp_id *id)
+/* Two neighbours of 32 bits as the word that they are in memory. */
+static uint64_t pair(uint32_t first, uint32_t second)
 {
-	uint64_t key = key_of(id);
-	struct stamp_header header = {
-		.magic = STAMP_MAGIC,
-		.seed = id->seed,
-		.offset_bytes = (uint64_t)id->slot * id->slot_bytes,
-		.generation = id->generation,
-		.slot_bytes = id->slot_bytes,
-		.slot = id->slot,
-		.writer = id->writer,
-		.file = id->file,
-		.key = key,
-		.coded = key + 6 * STAMP_STEP,
-	};
+	bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 
-	header.checksum = XXH3_64bits(&header, offsetof(struct stamp_header, checksum));
+	return little ? first | (uint64_t)second << 32 : second | (uint64_t)first << 32;
+}
+
+static uint32_t half_pair(uint16_t first, uint16_t second)
+{
+	bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+
+	return little ? first | (uint32_t)second << 16 : second | (uint32_t)first << 16;
+}
+
+/* struct stamp_header, word by word. */
+struct header_words {
+	uint64_t word[HEADER_WORDS];
+};
+
+/* Narrow stores that the checksum's wide loads read back stall for a dozen cycles each, so no field
+ * is stored by itself. */
+static struct header_words header_of(const struct stamp_id *id)
+{
+	uint64_t key = stamp_key(id);
+	struct header_words header = {{
+		STAMP_MAGIC,
+		id->seed,
+		(uint64_t)id->slot * id->slot_bytes,
+		pair(id->generation, id->slot_bytes),
+		pair(id->slot, half_pair(id->writer, id->file)),
+		key,
+		key + STAMP_CODED_WORD * STAMP_STEP,
+	}};
+
+	header.word[HEADER_WORDS - 1] =
+		XXH3_64bits(&header, offsetof(struct stamp_header, checksum));
 	return header;
 }
 
 void stamp_fill(void *slot, const struct stamp_id *id)
 {
-	struct stamp_header header = header_of(id);
+	struct header_words header = header_of(id);
 
 	memcpy(slot, &header, sizeof(header));
-	fill_body(slot, header.key, id->slot_bytes / 8);
+	fill_body(slot, header.word[STAMP_KEY_WORD], id->slot_bytes / 8);
 }
 
 bool stamp_check(const void *slot, const struct stamp_id *id)
 {
-	struct stamp_header header = header_of(id);
+	struct header_words header = header_of(id);
 
 	return memcmp(slot, &header, sizeof(header)) == 0 &&
-	       body_difference(slot, header.key, id->slot_bytes / 8) == 0;
+	       body_difference(slot, header.word[STAMP_KEY_WORD], id->slot_bytes / 8) == 0;
 }
 
 void stamp_fill_run(void *slots, const struct stamp_id *id, uint32_t count)
@@ -167,179 +234,9 @@ bool stamp_read_header(const void *slot, struct stamp_id *id)
 	return true;
 }
 
-/* --- what the bytes of a slot are, once they are known not to be right --- */
-
-static uint64_t word_at(const void *slot, uint32_t index)
+void stamp_header_words(const struct stamp_id *id, uint64_t *words)
 {
-	uint64_t word;
+	struct header_words header = header_of(id);
 
-	memcpy(&word, (const uint8_t *)slot + index * 8u, sizeof(word));
-	return word;
-}
-
-/* The word that the stamp of id has at index. */
-static uint64_t stamp_word(const struct stamp_id *id, uint32_t index)
-{
-	if (index < HEADER_WORDS) {
-		struct stamp_header header = header_of(id);
-
-		return word_at(&header, index);
-	}
-	return key_of(id) + index * STAMP_STEP;
-}
-
-static bool same_part(const struct stamp_part *part, bool zeros, const struct stamp_id *id)
-{
-	return part->zeros == zeros &&
-	       (zeros || (part->id.slot == id->slot && part->id.generation == id->generation &&
-			  part->id.writer == id->writer && part->id.file == id->file &&
-			  part->id.seed == id->seed));
-}
-
-static void add_part(struct stamp_diagnosis *d, uint32_t index, uint32_t words, bool zeros,
-		     const struct stamp_id *id)
-{
-	struct stamp_part *last = d->part_count ? &d->parts[d->part_count - 1] : NULL;
-
-	if (last && same_part(last, zeros, id)) {
-		last->bytes = (index + words) * 8 - last->first_byte;
-		return;
-	}
-	if (d->part_count == STAMP_PARTS)
-		return;
-	d->parts[d->part_count++] = (struct stamp_part){
-		.first_byte = index * 8, .bytes = words * 8, .zeros = zeros, .id = *id};
-}
-
-/* Whether each byte of word is the byte that one of the two neighbours has there: a slot may be
- * torn in the middle of a word. */
-static bool is_seam(uint64_t word, uint32_t index, const struct stamp_part *before,
-		    const struct stamp_id *after)
-{
-	uint64_t a = before->zeros ? 0 : stamp_word(&before->id, index);
-	uint64_t b = after ? stamp_word(after, index) : 0;
-
-	for (int byte = 0; byte < 8; byte++, word >>= 8, a >>= 8, b >>= 8) {
-		if ((word & 255) != (a & 255) && (word & 255) != (b & 255))
-			return false;
-	}
-	return true;
-}
-
-/* Decodes the body word at index. Returns false if no stamp of this seed can have it there. */
-static bool decode(const void *slot, uint32_t index, const struct stamp_id *like, uint32_t slots,
-		   struct stamp_id *id)
-{
-	*id = id_of_key(word_at(slot, index) - index * STAMP_STEP, like);
-	return id->slot < slots && id->generation > 0;
-}
-
-/* The stamp that most of the body agrees on, else *expected. */
-static struct stamp_id majority(const void *slot, const struct stamp_id *expected, uint32_t slots)
-{
-	struct stamp_id best = *expected, id;
-	uint32_t best_words = 0;
-
-	for (uint32_t i = HEADER_WORDS; i < expected->slot_bytes / 8;) {
-		uint64_t key = word_at(slot, i) - i * STAMP_STEP;
-		uint32_t first = i;
-		bool plausible = decode(slot, i, expected, slots, &id);
-
-		while (i < expected->slot_bytes / 8 && word_at(slot, i) - i * STAMP_STEP == key)
-			i++;
-		if (plausible && i - first > best_words) {
-			best_words = i - first;
-			best = id;
-		}
-	}
-	return best;
-}
-
-static void diagnose_scrambled(const void *slot, const struct stamp_id *expected, uint32_t slots,
-			       struct stamp_diagnosis *d)
-{
-	const uint8_t *bytes = slot;
-	bool any = false;
-
-	d->state = STAMP_SCRAMBLED;
-	if (!stamp_read_header(slot, &d->found) || d->found.slot_bytes != expected->slot_bytes)
-		d->found = majority(slot, expected, slots);
-	for (uint32_t i = 0; i < expected->slot_bytes; i++) {
-		uint64_t word = stamp_word(&d->found, i / 8);
-
-		if (bytes[i] == ((const uint8_t *)&word)[i % 8])
-			continue;
-		d->last_bad_byte = i;
-		if (!any)
-			d->first_bad_byte = i;
-		any = true;
-	}
-}
-
-/* The header is one part: a valid one names itself, a torn one is measured against the stamps that
- * the body, or the ledger, names. */
-static bool diagnose_header(const void *slot, const struct stamp_id *expected, uint32_t slots,
-			    struct stamp_diagnosis *d)
-{
-	struct stamp_id id, candidates[2] = {*expected, majority(slot, expected, slots)};
-	uint32_t i;
-
-	if (stamp_read_header(slot, &id)) {
-		add_part(d, 0, HEADER_WORDS, false, &id);
-		return true;
-	}
-	for (i = 0; i < HEADER_WORDS; i++) {
-		uint64_t word = word_at(slot, i);
-		struct stamp_part *last = d->part_count ? &d->parts[d->part_count - 1] : NULL;
-
-		if (word == stamp_word(&candidates[1], i))
-			add_part(d, i, 1, false, &candidates[1]);
-		else if (word == stamp_word(&candidates[0], i))
-			add_part(d, i, 1, false, &candidates[0]);
-		else if (word == 0)
-			add_part(d, i, 1, true, expected);
-		else if (!last || !is_seam(word, i, last, &candidates[1]))
-			return false;
-	}
-	return true;
-}
-
-static bool diagnose_body(const void *slot, const struct stamp_id *expected, uint32_t slots,
-			  struct stamp_diagnosis *d)
-{
-	uint32_t words = expected->slot_bytes / 8;
-	struct stamp_id id;
-
-	for (uint32_t i = HEADER_WORDS; i < words; i++) {
-		struct stamp_part *last = &d->parts[d->part_count - 1];
-		bool next = i + 1 < words;
-
-		if (word_at(slot, i) == 0)
-			add_part(d, i, 1, true, expected);
-		else if (decode(slot, i, expected, slots, &id))
-			add_part(d, i, 1, false, &id);
-		else if (next && word_at(slot, i + 1) == 0 &&
-			 is_seam(word_at(slot, i), i, last, NULL))
-			continue;
-		else if (!next || !decode(slot, i + 1, expected, slots, &id) ||
-			 !is_seam(word_at(slot, i), i, last, &id))
-			return false;
-	}
-	return true;
-}
-
-void stamp_diagnose(const void *slot, const struct stamp_id *expected, uint32_t slots,
-		    struct stamp_diagnosis *d)
-{
-	memset(d, 0, sizeof(*d));
-	if (!diagnose_header(slot, expected, slots, d) ||
-	    !diagnose_body(slot, expected, slots, d)) {
-		diagnose_scrambled(slot, expected, slots, d);
-		return;
-	}
-	d->found = d->parts[0].id;
-	if (d->part_count > 1)
-		d->state = STAMP_MIXED;
-	else
-		d->state = d->parts[0].zeros ? STAMP_ZEROS : STAMP_WHOLE;
+	memcpy(words, &header, sizeof(header));
 }

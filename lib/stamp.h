@@ -77,8 +77,8 @@ struct stamp_diagnosis {
 
 /*
  * Says what the slot_bytes bytes at slot are, whatever they are. expected gives seed and
- * slot_bytes and is the measure for bytes that belong to nothing. slots and file_limit bound what
- * counts as a plausible origin: a decoded word outside of them is scrambled.
+ * slot_bytes and is the measure for bytes that belong to nothing. slots bounds what counts as a
+ * plausible origin: a word that decodes to a slot beyond it is scrambled.
  */
 void stamp_diagnose(const void *slot, const struct stamp_id *expected, uint32_t slots,
 		    struct stamp_diagnosis *diagnosis);

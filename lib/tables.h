@@ -58,14 +58,14 @@ struct workload {
 	const char *(*probe)(void);
 	/* What the kernel should do, known before acting. NULL: allowed. */
 	enum promise (*promise)(const struct case_spec *spec);
-	/* Takes what lasts for the case (descriptors, rings, long pins) in mover->state. */
+	/* Takes what lasts for the case (descriptors, rings, long pins) in mover->state; may be NULL. */
 	void (*setup)(struct mover *mover);
 	/* Starts ops; a synchronous workload ends each by op_done() before it returns. Returns how
 	 * many were taken, at least one. */
 	unsigned (*submit)(struct mover *mover, struct op **ops, unsigned count);
 	/* Waits for at least wanted ops and ends each by op_done(). NULL for a synchronous one. */
 	void (*reap)(struct mover *mover, unsigned wanted);
-	/* Gives everything back, long pins first. */
+	/* Gives everything back, long pins first; may be NULL. */
 	void (*teardown)(struct mover *mover);
 };
 

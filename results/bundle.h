@@ -19,7 +19,7 @@ enum { BUNDLE_SCHEMA = 1 };
 
 /* Facts of the run that only the runner knows. */
 struct bundle_run {
-	const char *label;	  /* may be NULL */
+	const char *label;        /* may be NULL */
 	const char *command_line; /* as typed */
 	uint64_t seed;
 	const char *profile;
@@ -32,22 +32,25 @@ struct bundle_run {
 };
 
 struct bundle_writer {
-	char path[512];	 /* the final name */
+	char path[512];      /* the final name */
 	char temporary[512]; /* where it is written until bundle_close() */
 	int directory_fd, cases_fd, kmsg_fd;
 	char uuid[37];
-	uint64_t counts[VERDICT_COUNT];
-	void *run; /* run.json while it grows */
+	uint64_t counts[VERDICT_COUNT], refused;
+	uint64_t open_cases; /* started and not ended */
+	uint64_t start_ns;
+	bool exact_path; /* path was asked for by name: no other will do */
+	void *run;       /* run.json while it grows */
 };
 
 /* Makes the temporary directory below parent (results/runs), run.json with "complete": false, an
- * empty cases.jsonl and kmsg.log. out, if not NULL, is the final directory itself. 0, or -1 with one
- * sentence. */
+ * empty cases.jsonl and kmsg.log. out, if not NULL, is the final directory itself. 0, or -1 with
+ * one sentence. */
 int bundle_open(struct bundle_writer *writer, const char *parent, const char *out,
 		const struct bundle_run *run, char *why, size_t why_bytes);
 
 /* Appends "broken: started, never finished" for spec and fsyncs it; the record that follows for the
- * same case, seed and round supersedes it. */
+ * same case, seed and round supersedes it. This and the next: 0, or -1 with errno set. */
 int bundle_case_started(struct bundle_writer *writer, const struct case_spec *spec);
 
 /* Appends the record of a case that ended and fsyncs it. lines may be NULL. */
@@ -55,7 +58,7 @@ int bundle_case_ended(struct bundle_writer *writer, const struct case_spec *spec
 		      const struct case_result *result, const struct kmsg_lines *lines);
 
 /* Completes run.json ("complete": complete, end, counts), fsyncs everything and renames the
- * directory to its final name. */
+ * directory to its final name. -1 with errno set: what there is lies in writer->temporary. */
 int bundle_close(struct bundle_writer *writer, bool complete);
 
 /* Removes an unfinished bundle. */
@@ -66,7 +69,7 @@ void bundle_abandon(struct bundle_writer *writer);
 /* A record as far as the terminal and replay need it. */
 struct record {
 	char case_id[CASE_ID_BYTES];
-	char workload[64], backing[32], stressors[128], filesystem[32];
+	char workload[128], backing[32], stressors[128], filesystem[32]; /* joined by '+' */
 	enum verdict verdict;
 	enum outcome outcome;
 	char reason[REASON_BYTES];
@@ -74,12 +77,17 @@ struct record {
 	unsigned round;
 	uint64_t ops, bytes, duration_ns;
 	struct findings findings;
+	/* Evidence: the kernel counted pins; something happened while ops were in flight (see
+	 * result_overlap()), and that was writeback of the subject. */
+	bool pins_counted, overlap, page_cache;
 };
 
 struct bundle {
 	bool complete;
 	char release[128], host[128], started[40];
 	uint64_t seed;
+	size_t planned;         /* 0: not known */
+	uint64_t duration_ns;   /* 0: not known, since the run did not end */
 	struct record *records; /* superseded ones are gone; in the order in which they started */
 	size_t count;
 };

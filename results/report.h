@@ -12,6 +12,7 @@ struct report_style {
 	bool tty;    /* progress on one line, with ETA; else plain lines */
 	unsigned columns;
 	bool verbose;
+	bool utf8; /* the locale's encoding */
 };
 
 /* Looks at fd, NO_COLOR and the window size. */
@@ -22,11 +23,11 @@ struct progress {
 	FILE *out;
 	size_t done, total;
 	uint64_t start_ns;
-	uint64_t counts[VERDICT_COUNT];
+	uint64_t counts[VERDICT_COUNT], refused;
+	uint64_t case_start_ns;
 };
 
-void progress_start(struct progress *progress, FILE *out, struct report_style style,
-		    size_t total);
+void progress_start(struct progress *progress, FILE *out, struct report_style style, size_t total);
 /* A case begins; on a TTY the line shows it with ETA. */
 void progress_case(struct progress *progress, const struct case_spec *spec);
 /* A case ended: fails and brokens get a line of their own (all do with verbose, or off a TTY every

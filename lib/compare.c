@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lib/compare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "lib/gate.h"
+#include "lib/judge.h"
+#include "lib/view.h"
+
+/*
+ * btrfs returns from a fast fsync when the data is on the disk and its place is in the log; the
+ * extent items that FIEMAP reads follow when the ordered extent completes, in a work queue
+ * (btrfs_sync_file() waits for that only in a full sync). So a device view through them may find the
+ * old extent for a moment. At rest nobody writes: what is wrong for good is wrong after this, too.
+ */
+#define ORDERED_EXTENT_LIMIT_NS 2000000000ull
+#define ORDERED_EXTENT_PAUSE_NS 10000000ull
+
+/* What one reading needs, allocated once per view. */
+struct reading {
+	enum view_slot *state;
+	uint8_t *bytes, *seen;
+	struct findings findings;
+	uint64_t compared;
+};
+
+static void read_and_judge(struct run *run, unsigned index, enum view view, enum view read_as,
+			   const uint8_t *seen, struct reading *reading)
+{
+	struct subject *subject = &run->subject[index];
+	struct view_source source = {
+		.path = subject->has_file ? subject->path : NULL,
+		.map = subject->map,
+		.device = run->device,
+		.logical_fiemap = run->spec->filesystem->logical_fiemap,
+		.bytes = subject->bytes,
+	};
+	char why[256];
+	int error;
+
+	error = view_read(read_as, &source, subject->ledger->slot_bytes, reading->bytes,
+			  reading->state, why, sizeof(why));
+	if (error)
+		run_broken(run, "view %s of %s: %s", view_word(view), subject->path, why);
+	memcpy(reading->seen, seen, subject->ledger->slots);
+	reading->findings.count = 0;
+	reading->compared = judge_view(subject->ledger, reading->bytes, reading->state, view, index,
+				       reading->seen, &reading->findings);
+	atomic_fetch_add(&run->result->heartbeat, 1);
+}
+
+/* One view of one subject. seen carries, per slot, whether an earlier view found it bad. */
+static void compare(struct run *run, unsigned index, enum view view, enum view read_as,
+		    uint8_t *seen)
+{
+	struct subject *subject = &run->subject[index];
+	uint32_t slots = subject->ledger->slots;
+	bool may_lag = view == VIEW_DEVICE && run->spec->filesystem->logical_fiemap;
+	uint64_t end = clock_ns() + ORDERED_EXTENT_LIMIT_NS;
+	struct reading reading = {.state = calloc(slots, sizeof(*reading.state)),
+				  .bytes = aligned_alloc(4096, subject->bytes),
+				  .seen = calloc(1, slots)};
+
+	if (!reading.state || !reading.bytes || !reading.seen)
+		run_broken(run, "allocating %llu bytes: %s", (unsigned long long)subject->bytes,
+			   strerror(ENOMEM));
+	read_and_judge(run, index, view, read_as, seen, &reading);
+	while (may_lag && reading.findings.count && clock_ns() < end) {
+		gate_wait(&run->gate->inside, 0, ORDERED_EXTENT_PAUSE_NS);
+		read_and_judge(run, index, view, read_as, seen, &reading);
+	}
+	run->result->views_compared[view] += reading.compared;
+	for (uint32_t i = 0; i < reading.findings.count; i++)
+		findings_add(&run->result->findings, &reading.findings.row[i]);
+	memcpy(seen, reading.seen, slots);
+	free(reading.state);
+	free(reading.bytes);
+	free(reading.seen);
+}
+
+static uint8_t *new_seen(struct run *run, const struct subject *subject)
+{
+	uint8_t *seen = calloc(1, subject->ledger->slots);
+
+	if (!seen)
+		run_broken(run, "allocating %u bytes: %s", subject->ledger->slots,
+			   strerror(ENOMEM));
+	return seen;
+}
+
+static void sync_subject(struct run *run, const struct subject *subject)
+{
+	uint64_t start;
+	int error;
+
+	if (!subject->has_file)
+		return;
+	start = clock_ns();
+	error = view_fsync(subject->fd);
+	if (error)
+		run_broken(run, "fsync(%s): %s", subject->path, strerror(-error));
+	hist_add(&run->result->fsync_latency, clock_ns() - start);
+	ledger_durable(subject->ledger);
+}
+
+void compare_at_rest(struct run *run)
+{
+	for (unsigned i = 0; i < run->subjects; i++) {
+		struct subject *subject = &run->subject[i];
+		uint8_t *seen = new_seen(run, subject);
+
+		sync_subject(run, subject);
+		for (enum view view = VIEW_MAP; view <= VIEW_DIRECT; view++) {
+			if (subject->views & 1u << view)
+				compare(run, i, view, view, seen);
+		}
+		free(seen);
+	}
+	run->result->views_compared[run->way == WAY_IN ? VIEW_MAP : VIEW_PEER] +=
+		atomic_exchange(&run->judged_on_arrival, 0);
+}
+
+void compare_unpinned(struct run *run)
+{
+	/* Memory without a file has to be read before it is unmapped. */
+	for (unsigned i = 0; i < run->subjects; i++) {
+		struct subject *subject = &run->subject[i];
+		uint8_t *seen = new_seen(run, subject);
+
+		sync_subject(run, subject);
+		if (subject->views & 1u << VIEW_UNPINNED && !subject->has_file)
+			compare(run, i, VIEW_UNPINNED, VIEW_MAP, seen);
+		free(seen);
+	}
+	munmap(run->memory, run->region_bytes);
+	for (unsigned i = 0; i < run->subjects; i++) {
+		struct subject *subject = &run->subject[i];
+		uint8_t *seen = new_seen(run, subject);
+
+		subject->map = NULL;
+		if (subject->views & 1u << VIEW_UNPINNED && subject->has_file)
+			compare(run, i, VIEW_UNPINNED, VIEW_UNPINNED, seen);
+		free(seen);
+	}
+}
+
+void compare_remounted(struct run *run)
+{
+	for (unsigned i = 0; i < run->subjects; i++) {
+		struct subject *subject = &run->subject[i];
+		uint8_t *seen;
+
+		if (!(subject->views & 1u << VIEW_REMOUNT))
+			continue;
+		seen = new_seen(run, subject);
+		compare(run, i, VIEW_REMOUNT, VIEW_REMOUNT, seen);
+		free(seen);
+	}
+}

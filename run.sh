@@ -123,11 +123,10 @@ quietly() {
 is_built() {
 	[[ -x $build_dir/dirtypin && -e $build_dir/.built ]] &&
 		[[ -z $(cd "$source_dir" && find CMakeLists.txt bench stress reproducers lib front \
-			results tests -path results/runs -prune -o -newer "$build_dir/.built" -print -quit) ]]
+			results -path results/runs -prune -o -newer "$build_dir/.built" -print -quit) ]]
 }
 
 build() {
-	is_built && return 0
 	say "building..."
 	: >"$build_dir/.started"
 	if [[ ! -e $build_dir/build.ninja && ! -e $build_dir/Makefile ]]; then
@@ -136,7 +135,7 @@ build() {
 		quietly cmake -S "$source_dir" -B "$build_dir" "${generator[@]}" ||
 			die "cmake failed (try: rm -r $build_dir)"
 	fi
-	quietly cmake --build "$build_dir" --parallel "$(nproc)" || die "the build failed"
+	quietly cmake --build "$build_dir" --parallel "$(nproc)" "$@" || die "the build failed"
 	# What changed while the compiler ran is newer than the start.
 	mv "$build_dir/.started" "$build_dir/.built"
 }
@@ -145,10 +144,11 @@ if [[ -n ${DIRTYPIN_BINARY:-} ]]; then
 	exec "$DIRTYPIN_BINARY" "$@"
 fi
 get_ready
-build
 if [[ ${1:-} == test && ${2:-} != --help && ${2:-} != -h ]]; then
 	shift
+	build
 	cd "$build_dir"
 	exec ctest --output-on-failure "$@"
 fi
+is_built || build --target dirtypin
 exec "$build_dir/dirtypin" "$@"

@@ -27,7 +27,11 @@ static int run_bench(const struct arguments *arguments)
 const struct command command_bench = {
 	.name = "bench",
 	.words = "--self",
-	.summary = "what one op costs the suite itself (stamps, ledger, clock), without any I/O",
+	.summary = "what the suite itself costs, beside what others need for the same bytes",
+	.details =
+		"Nothing is judged: a number that misses its aim is said to. --dir names where the "
+		"files for it go.",
+	.options = "dir json",
 	.parses_itself = true,
 	.run = run_bench,
 };

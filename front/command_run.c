@@ -16,8 +16,10 @@ enum { WHY_BYTES = 1024, DURATION_BYTES = 32 };
 static int make_plan(struct plan *plan, const struct arguments *arguments,
 		     const struct places *places, uint64_t seed, char *why, size_t why_bytes)
 {
+	enum profile profile = (enum profile)arguments->profile;
 	struct plan_request request = {
-		.profile = (enum profile)arguments->profile,
+		/* Soaking is one covering array after the other. */
+		.profile = profile == PROFILE_SOAK ? PROFILE_QUICK : profile,
 		.seed = seed,
 		.rounds = arguments->rounds,
 		.filesystems = places->count,
@@ -29,11 +31,7 @@ static int make_plan(struct plan *plan, const struct arguments *arguments,
 	};
 
 	memcpy(request.filesystem, places->filesystem, sizeof(request.filesystem));
-	if (plan_make(plan, &request, why, why_bytes))
-		return -1;
-	for (size_t i = 0; i < plan->count; i++)
-		plan->cases[i].seed &= SESSION_SEED_MASK;
-	return 0;
+	return plan_make(plan, &request, why, why_bytes);
 }
 
 static void print_plan(const struct session *session, const struct plan *plan)

@@ -60,6 +60,8 @@ static void measure(struct self *self)
 	self_null(self);
 	self_verified(self);
 	self_random(self);
+	if (runner_interrupted())
+		return;
 	/* Before the stamps, whose buffers are in this process. */
 	add_memory(self);
 	self_stamps(self);

@@ -59,14 +59,14 @@ struct self_sample {
 struct self_side {
 	const char *name;
 	const char *unit; /* of the rate */
-	/* One short run. Returns 0, or -1 with one sentence. */
+	/* One short run. 0; or, with one sentence, 1 where this machine lacks something, else -1.
+	 */
 	int (*run)(struct self *self, const struct self_side *side, struct self_sample *sample,
 		   char *why, size_t why_bytes);
 	const char *what; /* a case's id, or a job file in bench/fio */
 	void *context;    /* run's own */
 	uint32_t number;
-	double aim;           /* for its rate; 0: none */
-	bool missing_is_fine; /* fio, which nobody has to have */
+	double aim; /* for its rate; 0: none */
 };
 
 /* The first side's rate (or CPU per op) over that of side against. */
@@ -108,8 +108,6 @@ void self_random(struct self *self);
 /* self_fio.c: one run of a job file of bench/fio; side->what names it. */
 int self_fio_run(struct self *self, const struct self_side *side, struct self_sample *sample,
 		 char *why, size_t why_bytes);
-
-bool self_fio_is_there(void);
 
 /* Sets what the job files read from the environment: where the file goes, its size, the time. 0, or
  * -1 with errno set. */

@@ -17,15 +17,13 @@
 
 enum { SECONDS = 1 };
 
-/* Whether a case with this result did all that it was asked. */
+/* Whether a case did all that it was asked; one with judge=0 is skipped at its end. */
 static bool went_well(const struct case_spec *spec, const struct case_result *result)
 {
-	if (result->outcome != OUTCOME_DATA && result->verdict != VERDICT_SKIP)
-		return false;
-	if (!result->ops || !result->duration_ns || result->failed_ops)
-		return false;
-	return option_get(&spec->options, "judge") ? result->verdict == VERDICT_PASS
-						   : result->verdict == VERDICT_SKIP;
+	bool judged = option_get(&spec->options, "judge");
+
+	return result->verdict == (judged ? VERDICT_PASS : VERDICT_SKIP) && result->ops &&
+	       result->duration_ns && !result->failed_ops;
 }
 
 /* Reads the case side->what and puts it on the file system of place, which may be another one. */
@@ -38,9 +36,9 @@ static int read_case(const struct self_side *side, const struct self_place *plac
 		spec->filesystem = place->mount->filesystem;
 		case_write_id(spec);
 	}
-	if (!case_valid(spec, why, why_bytes) || case_missing(spec, why, why_bytes))
+	if (!case_valid(spec, why, why_bytes))
 		return -1;
-	return 0;
+	return case_missing(spec, why, why_bytes) ? 1 : 0;
 }
 
 static int run_case(struct self *self, const struct self_side *side, struct self_sample *sample,
@@ -51,9 +49,10 @@ static int run_case(struct self *self, const struct self_side *side, struct self
 	struct case_spec spec = {.seed = 1, .round = 1};
 	bool in_ops = strcmp(side->unit, "ops_per_s") == 0;
 	struct kmsg_lines lines;
+	int lacks = read_case(side, place, &spec, why, why_bytes);
 
-	if (read_case(side, place, &spec, why, why_bytes))
-		return -1;
+	if (lacks)
+		return lacks;
 	self->runner.scratch = place ? place->scratch : &self->scratch;
 	if (runner_case(&self->runner, &spec, result, &lines)) {
 		snprintf(why, why_bytes, "interrupted");
@@ -62,7 +61,7 @@ static int run_case(struct self *self, const struct self_side *side, struct self
 	if (!went_well(&spec, result)) {
 		snprintf(why, why_bytes, "%s: %s: %.300s", spec.id, verdict_word(result->verdict),
 			 result->reason);
-		return -1;
+		return result->verdict == VERDICT_SKIP ? 1 : -1;
 	}
 	sample->rate =
 		(double)(in_ops ? result->ops : result->bytes) * 1e9 / (double)result->duration_ns;
@@ -87,7 +86,6 @@ static void say_missing(struct self *self, const char *group, const char *name, 
 	struct self_row *row = self_row_add(self, group, name, "ratio");
 
 	snprintf(row->why, sizeof(row->why), "%s", why);
-	self->broken = true;
 }
 
 /* Gives fio its directory; false with a row that says why not. */
@@ -97,6 +95,7 @@ static bool prepare(struct self *self, const struct self_place *place, const cha
 	if (self_fio_prepare(place->mount->directory, bytes, SECONDS) == 0)
 		return true;
 	say_missing(self, group, "fio", strerror(errno));
+	self->broken = true;
 	return false;
 }
 
@@ -120,8 +119,7 @@ static void verified(struct self *self, const char *group, const char *const cas
 		{.name = "fio, verify=crc32c",
 		 .unit = "bytes_per_s",
 		 .run = self_fio_run,
-		 .what = job,
-		 .missing_is_fine = !self_fio_is_there()},
+		 .what = job},
 		{.name = "ours, unverified (judge=0)",
 		 .unit = "bytes_per_s",
 		 .run = run_case,
@@ -169,8 +167,7 @@ void self_random(struct self *self)
 		{.name = "fio, io_uring",
 		 .unit = "ops_per_s",
 		 .run = self_fio_run,
-		 .what = "random_read",
-		 .missing_is_fine = !self_fio_is_there()},
+		 .what = "random_read"},
 	};
 	const struct self_aim aims[] = {{.against = 1, .limit = 1.0},
 					{.against = 1, .cpu = true, .limit = 0.9}};

@@ -35,13 +35,14 @@ static double median(const double *values, unsigned count)
 static void take_turn(struct self *self, const struct self_side *side, struct series *series)
 {
 	struct self_sample sample = {0};
+	int result;
 
 	if (series->why[0] || runner_interrupted())
 		return;
-	if (side->run(self, side, &sample, series->why, sizeof(series->why))) {
-		self->broken |= !side->missing_is_fine;
+	result = side->run(self, side, &sample, series->why, sizeof(series->why));
+	self->broken |= result < 0;
+	if (result)
 		return;
-	}
 	series->rate[series->count] = sample.rate;
 	series->cpu_ns[series->count] = sample.cpu_ns;
 	series->count++;

@@ -15,11 +15,6 @@
 
 enum { OUTPUT_LIMIT_BYTES = 1 << 20, PATH_LIMIT_BYTES = 1024 };
 
-bool self_fio_is_there(void)
-{
-	return load_is_there("fio");
-}
-
 int self_fio_prepare(const char *directory, uint64_t bytes, unsigned seconds)
 {
 	char size[32], time[32];
@@ -88,9 +83,9 @@ int self_fio_run(struct self *self, const struct self_side *side, struct self_sa
 	json_t *document;
 	int result;
 
-	if (!self_fio_is_there()) {
+	if (!load_is_there("fio")) {
 		snprintf(why, why_bytes, "fio is not installed (try: apt install fio)");
-		return -1;
+		return 1;
 	}
 	snprintf(job, sizeof(job), "%.900s/bench/fio/%s.fio", source_directory(), side->what);
 	snprintf(output, sizeof(output), "%.900s/fio_output", directory);

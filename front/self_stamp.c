@@ -17,7 +17,6 @@ enum { BLOCK_BYTES = 64 << 10, BUFFER_BYTES = 16 << 20 };
 #define TURN_NS   40000000ull
 #define FILL_AIM  20e9
 #define CHECK_AIM 18e9
-#define BYTES     "bytes_per_s"
 
 /* Two equal buffers. */
 struct pair {
@@ -98,25 +97,29 @@ static int run_check(struct self *self, const struct self_side *side, struct sel
 	return -1;
 }
 
-static void compare_on(struct self *self, struct pair *pair, const char *fills, const char *checks)
+static void compare_on(struct self *self, struct pair *pair, bool check, const char *group)
 {
-	const struct self_side fill[] = {
-		{"stamp_fill, slots of 4096 B", BYTES, run_fill, NULL, pair, 4096, FILL_AIM, false},
-		{"stamp_fill, slots of 512 B", BYTES, run_fill, NULL, pair, 512, 0, false},
-		{"stamp_fill, slots of 64 B", BYTES, run_fill, NULL, pair, 64, 0, false},
-		{"memset", BYTES, run_fill, NULL, pair, 0, 0, false},
+	static const struct {
+		const char *fill, *check;
+		uint32_t slot_bytes;
+	} rows[] = {
+		{"stamp_fill, slots of 4096 B", "stamp_check, slots of 4096 B", 4096},
+		{"stamp_fill, slots of 512 B", "stamp_check, slots of 512 B", 512},
+		{"stamp_fill, slots of 64 B", "stamp_check, slots of 64 B", 64},
+		{"memset", "memcmp", 0},
 	};
-	const struct self_side check[] = {
-		{"stamp_check, slots of 4096 B", BYTES, run_check, NULL, pair, 4096, CHECK_AIM,
-		 false},
-		{"stamp_check, slots of 512 B", BYTES, run_check, NULL, pair, 512, 0, false},
-		{"stamp_check, slots of 64 B", BYTES, run_check, NULL, pair, 64, 0, false},
-		{"memcmp", BYTES, run_check, NULL, pair, 0, 0, false},
-	};
-	const struct self_aim aim = {.against = 3};
+	const struct self_aim aim = {.against = SELF_SIDES - 1};
+	struct self_side sides[SELF_SIDES];
 
-	self_compare(self, fills, fill, 4, &aim, 1);
-	self_compare(self, checks, check, 4, &aim, 1);
+	for (unsigned i = 0; i < SELF_SIDES; i++) {
+		sides[i] = (struct self_side){.name = check ? rows[i].check : rows[i].fill,
+					      .unit = "bytes_per_s",
+					      .run = check ? run_check : run_fill,
+					      .context = pair,
+					      .number = rows[i].slot_bytes};
+	}
+	sides[0].aim = check ? CHECK_AIM : FILL_AIM;
+	self_compare(self, group, sides, SELF_SIDES, &aim, 1);
 }
 
 void self_stamps(struct self *self)
@@ -126,7 +129,7 @@ void self_stamps(struct self *self)
 	pair.bytes = aligned_alloc(4096, BUFFER_BYTES);
 	pair.twin = aligned_alloc(4096, BUFFER_BYTES);
 	if (!pair.bytes || !pair.twin) {
-		struct self_row *row = self_row_add(self, "stamps", "stamp_fill", BYTES);
+		struct self_row *row = self_row_add(self, "stamps", "stamp_fill", "bytes_per_s");
 
 		snprintf(row->why, sizeof(row->why), "allocating 2 x %d bytes: %s", BUFFER_BYTES,
 			 strerror(ENOMEM));
@@ -134,10 +137,11 @@ void self_stamps(struct self *self)
 	} else {
 		memset(pair.bytes, 1, BUFFER_BYTES);
 		memset(pair.twin, 1, BUFFER_BYTES);
-		compare_on(self, &pair, "filling 64 KiB in the cache",
-			   "checking 64 KiB in the cache");
+		compare_on(self, &pair, false, "filling 64 KiB in the cache");
+		compare_on(self, &pair, true, "checking 64 KiB in the cache");
 		pair.size = BUFFER_BYTES;
-		compare_on(self, &pair, "filling 16 MiB", "checking 16 MiB");
+		compare_on(self, &pair, false, "filling 16 MiB");
+		compare_on(self, &pair, true, "checking 16 MiB");
 	}
 	free(pair.bytes);
 	free(pair.twin);

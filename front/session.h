@@ -40,6 +40,7 @@ struct session {
 	struct case_result *result;
 	size_t ended;                    /* cases that have their verdict */
 	bool broken;                     /* the session itself failed: told already */
+	bool bad_out;                    /* --out names what cannot be a bundle */
 	char interrupted[CASE_ID_BYTES]; /* the case that a signal stopped */
 	char why[SESSION_WHY_BYTES];
 };

@@ -83,6 +83,7 @@ int session_bundle_open(struct session *session, size_t planned)
 	snprintf(parent, sizeof(parent), "%s/results/runs", source_directory());
 	if (bundle_open(&session->writer, parent, arguments->out, &run, why, sizeof(why)) == 0)
 		return 0;
+	session->bad_out = arguments->out != NULL;
 	snprintf(session->why, sizeof(session->why), "%s%s", why,
 		 arguments->out ? "" : " (try: --out DIR)");
 	return -1;

@@ -47,6 +47,8 @@ int session_code(const struct session *session, const struct bundle *bundle)
 
 	if (runner_interrupted())
 		return CODE_SIGNAL + runner_interrupted();
+	if (session->bad_out)
+		return CODE_USAGE;
 	/* A case that failed is worse news than a rig that broke on the way. */
 	return session->broken && code != CODE_FAILED ? CODE_BROKEN : code;
 }

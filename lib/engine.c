@@ -345,6 +345,23 @@ static void tear_down(struct run *run)
 	}
 }
 
+/* One workload's pin that will be refused ends the case; one that may be makes it unknown. */
+static enum promise promise_of(const struct case_spec *spec)
+{
+	enum promise all = PROMISE_ALLOWED;
+
+	for (unsigned i = 0; i < spec->workloads; i++) {
+		enum promise one = spec->workload[i]->promise ? spec->workload[i]->promise(spec)
+							      : PROMISE_ALLOWED;
+
+		if (one == PROMISE_REFUSED || all == PROMISE_REFUSED)
+			all = PROMISE_REFUSED;
+		else if (one == PROMISE_UNKNOWN)
+			all = PROMISE_UNKNOWN;
+	}
+	return all;
+}
+
 void engine_run(const struct case_spec *spec, const struct case_place *place,
 		struct ledger *const ledgers[SUBJECTS], const struct stress *prepared,
 		struct case_result *result, uint64_t move_ns)
@@ -358,9 +375,7 @@ void engine_run(const struct case_spec *spec, const struct case_place *place,
 	run->move_ns = move_ns;
 	for (unsigned i = 0; i < run->subjects; i++)
 		run->subject[i].ledger = ledgers[i];
-	result->promise = PROMISE_ALLOWED;
-	if (spec->workload[0]->promise)
-		result->promise = spec->workload[0]->promise(spec);
+	result->promise = promise_of(spec);
 	result->page_cache_subject = case_dirties_page_cache(spec);
 	guard_install();
 	enter_stressors(run, prepared);

@@ -37,7 +37,6 @@ struct writeback_watch {
 	char device[32]; /* as the event prints it */
 	const char *dirty_event; /* its name in this kernel, or NULL */
 	uint64_t lost_before;
-	uint64_t since_ns;  /* the start or the last collection */
 	uint64_t marked_ns; /* an episode that has begun and not ended, or 0 */
 };
 

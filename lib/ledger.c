@@ -47,7 +47,7 @@ uint32_t ledger_issue(struct ledger *ledger, uint32_t first, uint32_t count)
 {
 	uint32_t generation = 0;
 
-	/* Only the owner of a slot moves what it has issued, and it is the one who asks: no lock. */
+	/* Only a slot's owner moves what it has issued, and it is the one who asks: no lock. */
 	for (uint32_t i = first; i < first + count; i++) {
 		if (ledger->slot[i].issued > generation)
 			generation = ledger->slot[i].issued;

@@ -25,14 +25,14 @@ enum { FLIGHTS = 1 << 14, FLIGHT_STRIDE_NO_IO = 64 };
 /* The engine's own state of a mover, behind mover->sample. */
 struct log {
 	struct flight flights[FLIGHTS];
-	size_t count; /* ever added; the newest FLIGHTS are kept */
+	size_t count;     /* ever added; the newest FLIGHTS are kept */
 	uint32_t *blocks; /* the mover's, in the order of the pass */
 	uint32_t block_count;
-	unsigned plane;	     /* the next one to read */
-	bool plane_reused;   /* refill=0: every plane has been read once */
-	uint32_t *base;	     /* per owned block, by block number: its generation in plane 0 */
+	unsigned plane;       /* the next one to read */
+	bool plane_reused;    /* refill=0: every plane has been read once */
+	uint32_t *base;       /* per owned block, by block number: its generation in plane 0 */
 	uint8_t *plane_bytes; /* one plane */
-	unsigned stride;     /* every how many ops the clock is read */
+	unsigned stride;      /* every how many ops the clock is read */
 };
 
 static struct log *log_of(struct mover *mover)
@@ -82,7 +82,9 @@ static void write_plane_part(struct run *run, const uint8_t *bytes, size_t count
 		if (part < 0 && errno == EINTR)
 			continue;
 		if (part <= 0)
-			run_broken(run, "writing the source file %s: %s (try: more space for the scratch images)",
+			run_broken(run,
+				   "writing the source file %s: %s (try: more space for the "
+				   "scratch images)",
 				   run->far_path, part ? strerror(errno) : "wrote nothing");
 		bytes += part;
 		count -= part;
@@ -162,8 +164,8 @@ void mover_prepare(struct mover *mover)
 		log->plane_bytes = take(mover, run->region_bytes);
 	}
 	/* Shared, since a workload may fork the process at the other end. */
-	mover->far_memory = mmap(NULL, far_bytes, PROT_READ | PROT_WRITE,
-				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	mover->far_memory =
+		mmap(NULL, far_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (mover->far_memory == MAP_FAILED)
 		run_broken(run, "mmap of %zu bytes: %s", far_bytes, strerror(errno));
 	for (unsigned i = 0; i < mover->depth; i++) {
@@ -184,8 +186,8 @@ static void fill_source(struct mover *mover, struct op *op, uint8_t *source)
 {
 	struct run *run = mover->run;
 	struct stamp_id id = block_id(mover, op->block, op->generation);
-	struct subject *second = run->subjects == 2 && run->spec->backing->shared ? &run->subject[1]
-										  : NULL;
+	struct subject *second =
+		run->subjects == 2 && run->spec->backing->shared ? &run->subject[1] : NULL;
 
 	if (second && source == op->memory)
 		ledger_issue_as(second->ledger, id.slot, run->slots_per_block, op->generation);
@@ -320,7 +322,8 @@ void mover_move(struct mover *mover, atomic_uint *stop)
 		if (!atomic_load(stop) || mover->run->refill)
 			log->plane++;
 	}
-	/* A pass that was cut short leaves its plane half used; newer ones are written next time. */
+	/* A pass that was cut short leaves its plane half used; newer ones are written next time.
+	 */
 	if (mover->run->refill)
 		log->plane = mover->run->planes;
 }

@@ -68,7 +68,7 @@ void run_refused(struct run *run, const struct workload *workload, int error, co
 		run_broken(run, "%s of %s memory: %s, where the pin should be allowed", call,
 			   run->spec->backing->name, strerror(error));
 	run->result->refused_errno = error;
-	refused(run, "refused: %s of %s memory on %s: %s", call, run->spec->backing->name,
+	refused(run, "%s of %s memory on %s: %s", call, run->spec->backing->name,
 		run->spec->filesystem->name, strerror(error));
 	_exit(0);
 }

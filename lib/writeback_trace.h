@@ -9,7 +9,7 @@
 
 struct writeback_trace {
 	/* Set by the caller. */
-	uint64_t since_ns, until_ns; /* the time that is looked at */
+	uint64_t until_ns; /* later events are left in the instance */
 	uint64_t inode;
 	const char *device;      /* "major,minor" */
 	const char *dirty_event; /* or NULL */

@@ -7,7 +7,7 @@
  * per event of the subject. Times in flight and events have the same clock; the text of an event
  * is rounded to 1 us. Without tracefs the system-wide counters of /proc/vmstat have to do.
  */
-#include <errno.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,15 +51,24 @@ static int put_event(const struct writeback_watch *watch, const char *event, con
 	return put(watch, path, text);
 }
 
-/* Writes value to file, unless the file shows that it is in force: changing the clock or the size
- * of a ring waits for a grace period or two on every CPU. */
-static int ensure(const struct writeback_watch *watch, const char *file, const char *shown,
-		  const char *value)
+/* A file of several words marks one by brackets; a size was rounded up when it was written. */
+static bool in_force(const char *shown, const char *value)
+{
+	char marked[32];
+
+	if (isdigit((unsigned char)value[0]))
+		return strtoul(shown, NULL, 10) >= strtoul(value, NULL, 10);
+	snprintf(marked, sizeof(marked), "[%s]", value);
+	return strstr(shown, marked) != NULL;
+}
+
+/* Changing the clock or the size of a ring waits for a grace period or two on every CPU. */
+static int ensure(const struct writeback_watch *watch, const char *file, const char *value)
 {
 	char path[640], text[256];
 
 	snprintf(path, sizeof(path), "%s/%s", watch->instance, file);
-	if (read_text(path, text, sizeof(text)) == 0 && strstr(text, shown))
+	if (read_text(path, text, sizeof(text)) == 0 && in_force(text, value))
 		return 0;
 	return write_text(path, value);
 }
@@ -137,9 +146,9 @@ static int start_tracefs(struct writeback_watch *watch, int fd)
 	int error;
 
 	if (!has_event(watch, episode_events[0]) || put(watch, "events/enable", "0") ||
-	    ensure(watch, "trace_clock", "[mono]", "mono") ||
-	    ensure(watch, "buffer_size_kb", BUFFER_KIB, BUFFER_KIB) || put(watch, "trace", "") ||
-	    ensure(watch, "tracing_on", "1", "1") || !mountinfo_of_fd(&mount, fd))
+	    ensure(watch, "trace_clock", "mono") || ensure(watch, "buffer_size_kb", BUFFER_KIB) ||
+	    put(watch, "trace", "") || ensure(watch, "tracing_on", "1") ||
+	    !mountinfo_of_fd(&mount, fd))
 		return -1;
 	watch->lost_before = writeback_trace_lost(watch->instance);
 	error = enable_events(watch, &mount);
@@ -167,7 +176,6 @@ void writeback_watch_start(struct writeback_watch *watch, const char *instance, 
 		return;
 	}
 	watch->inode = status.st_ino;
-	watch->since_ns = monotonic_ns();
 	if (!instance[0])
 		return;
 	snprintf(watch->instance, sizeof(watch->instance), "%s", instance);
@@ -204,8 +212,7 @@ static uint64_t count_overlaps(const struct flight *flights, size_t count,
 static void collect_tracefs(struct writeback_watch *watch, const struct flight *flights,
 			    size_t count, struct writeback_evidence *evidence)
 {
-	struct writeback_trace trace = {.since_ns = watch->since_ns,
-					.until_ns = monotonic_ns(),
+	struct writeback_trace trace = {.until_ns = monotonic_ns(),
 					.marked_ns = watch->marked_ns,
 					.inode = watch->inode,
 					.device = watch->device,
@@ -223,7 +230,6 @@ static void collect_tracefs(struct writeback_watch *watch, const struct flight *
 	evidence->overlapped_ops += count_overlaps(flights, count, &trace);
 	watch->lost_before = lost;
 	watch->marked_ns = trace.marked_ns;
-	watch->since_ns = trace.until_ns;
 	free(trace.episode);
 }
 

@@ -12,6 +12,9 @@
 #include "lib/stamp.h"
 #include "lib/tables.h"
 
+/* Few of the blocks are in flight at a time: one look at random ones often finds none. */
+enum { LOOKS = 16 };
+
 struct inflight_scribble {
 	unsigned long long blocks, gone;
 };
@@ -29,6 +32,15 @@ static void store(void *context)
 	stamp_fill_run(scribble->memory, &scribble->id, scribble->slots);
 }
 
+static bool claim(struct stress *stress, struct stress_block *block)
+{
+	for (int i = 0; i < LOOKS; i++) {
+		if (stress_claim_block(stress, block))
+			return true;
+	}
+	return false;
+}
+
 static int disturb(struct stress *stress)
 {
 	struct inflight_scribble *state = stress->state;
@@ -37,7 +49,7 @@ static int disturb(struct stress *stress)
 	struct stress_block block;
 	struct scribble scribble;
 
-	if (!stress_claim_block(stress, &block))
+	if (!claim(stress, &block))
 		return 0;
 	scribble = (struct scribble){
 		.memory = run->memory + (uint64_t)block.block * run->block_bytes,
@@ -72,6 +84,8 @@ STRESSOR(inflight_scribble) = {
 	.needs = NEED_WAY_OUT,
 	.excuses = EXCUSE_TORN,
 	.touches_memory = true,
+	/* Without a pause one slow op would use up a block's generations within minutes. */
+	.pause_ns = 10000,
 	.state_bytes = sizeof(struct inflight_scribble),
 	.disturb = disturb,
 	.stop = stop,

@@ -164,6 +164,8 @@ check "its bundle is complete" bundle_says ext4 true
 check "it passed" verdicts_are ext4 pass
 check "the report is in the bundle" grep -q odirect ext4/report.txt
 check "nothing is left" same_machine
+expect 64 "--out over a bundle" "$run" run odirect/anon/quiet@ext4 --out "$work/ext4"
+check "one line on stderr" lines_are err 1
 expect 0 "report" "$run" report ext4
 expect 0 "replay" "$run" replay ext4 odirect/anon/quiet@ext4 --out "$work/replayed"
 check "with the same seed" test "$(grep -o '"seed":[0-9]*' ext4/cases.jsonl | sort -u)" = \

@@ -35,7 +35,6 @@ static const char *const bad[] = {
 	"BUG: kernel NULL pointer dereference, address: 0000000000000018",
 	"BUG: unable to handle page fault for address: ffffea0004000034",
 	"BUG: Bad page state in process dirtypin  pfn:10a2c4",
-	"BUG: Bad rss-counter state mm:00000000a1b2c3d4 type:MM_FILEPAGES val:3",
 	"BUG: sleeping function called from invalid context at mm/gup.c:1139",
 	"BUG: scheduling while atomic: dirtypin/812/0x00000002",
 	"BUG: KASAN: use-after-free in rxe_mr_copy+0x1ac/0x2a0 [rdma_rxe]",
@@ -121,7 +120,6 @@ static const char *const good[] = {
 	"BTRFS info (device loop2): bdev /dev/loop2 errs: wr 0, rd 0, flush 0, corrupt 9, gen 0",
 	"BTRFS warning (device loop2): excessive commit interval 3600",
 	"loop3: detected capacity change from 0 to 819200",
-	"zram0: detected capacity change from 0 to 524288",
 	"Adding 262140k swap on /dev/zram0.  Priority:100 extents:1 across:262140k SSDsc",
 	"dirtypin (812): drop_caches: 3",
 	"operation not supported error, dev loop0, sector 2048 op 0x9:(WRITE_ZEROES) flags "
@@ -134,13 +132,9 @@ static const char *const good[] = {
 	"Memory cgroup out of memory: Killed process 812 (dirtypin) total-vm:1843204kB",
 	"Out of memory: Killed process 4711 (stress-ng-vm) total-vm:271048kB",
 	"kworker/u8:1: page allocation failure: order:0, mode:0x40a20(GFP_ATOMIC|__GFP_COMP)",
-	"workqueue: wb_workfn hogged CPU for >10000us 4 times, consider switching to WQ_UNBOUND",
-	"perf: interrupt took too long (2501 > 2500), lowering kernel.perf_event_max_sample_rate",
-	"clocksource: timekeeping watchdog on CPU1: Marking clocksource 'tsc' as unstable",
 	"kasan: KernelAddressSanitizer initialized",
 	"kfence: initialized - using 2097152 bytes for 255 objects",
 	"kcsan: enabled early",
-	"rcu: Preemptible hierarchical RCU implementation.",
 	"Lock dependency validator: Copyright (c) 2006 Red Hat, Inc., Ingo Molnar",
 	"BUG: MAX_LOCKDEP_CHAIN_HLOCKS too low!",
 	"BUG: MAX_STACK_TRACE_ENTRIES too low!",
@@ -148,7 +142,6 @@ static const char *const good[] = {
 	"random: crng init done",
 	"systemd[1]: DEBUG: unit entered failed state",
 	"[Firmware Bug]: TSC_DEADLINE disabled due to Errata; please update microcode",
-	"ACPI BIOS Error (bug): Could not resolve symbol [\\_SB.PCI0], AE_NOT_FOUND",
 	"rxe0: rxe_newlink: already configured on eth0",
 };
 

@@ -28,13 +28,15 @@ struct command {
 	const char *options; /* the names of those that it takes, separated by spaces */
 	unsigned minimum_words, maximum_words;
 	bool parses_itself; /* argc and argv go to it as they were typed */
+	bool internal;      /* for the suite's own scripts: help does not list it */
 	int (*run)(const struct arguments *arguments);
 };
 
 enum { ANY_WORDS = 1u << 20 };
 
-extern const struct command command_bench, command_help, command_list, command_new, command_replay,
-	command_report, command_repro, command_run, command_test;
+extern const struct command command_bench, command_guest_result, command_help, command_list,
+	command_matrix, command_new, command_replay, command_report, command_repro, command_run,
+	command_test, command_vm;
 
 /* All of them in the order of help, ended by NULL (front/commands.c). */
 extern const struct command *const commands[];

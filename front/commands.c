@@ -10,8 +10,9 @@
 enum { HELP_COLUMNS = 88, COMMAND_COLUMN = 46, OPTION_COLUMN = 24 };
 
 const struct command *const commands[] = {
-	&command_run,    &command_list, &command_repro, &command_replay, &command_bench,
-	&command_report, &command_new,  &command_test,  &command_help,   NULL,
+	&command_run,    &command_list,         &command_repro, &command_replay, &command_bench,
+	&command_vm,     &command_matrix,       &command_report, &command_new,   &command_test,
+	&command_help,   &command_guest_result, NULL,
 };
 
 const struct command *command_find(const char *name)
@@ -75,6 +76,8 @@ void help_all(FILE *out)
 	for (const struct command *const *command = commands; *command; command++) {
 		char left[128];
 
+		if ((*command)->internal)
+			continue;
 		snprintf(left, sizeof(left), "%s%s%s", (*command)->name,
 			 (*command)->words[0] ? " " : "", (*command)->words);
 		print_command(out, left, (*command)->summary);

@@ -7,29 +7,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "lib/gate.h"
 #include "lib/judge.h"
 #include "lib/view.h"
 
-/*
- * btrfs returns from a fast fsync when the data is on the disk and its place is in the log; the
- * extent items that FIEMAP reads follow when the ordered extent completes, in a work queue
- * (btrfs_sync_file() waits for that only in a full sync). So a device view through them may find the
- * old extent for a moment. At rest nobody writes: what is wrong for good is wrong after this, too.
- */
-#define ORDERED_EXTENT_LIMIT_NS 2000000000ull
-#define ORDERED_EXTENT_PAUSE_NS 10000000ull
-
-/* What one reading needs, allocated once per view. */
-struct reading {
-	enum view_slot *state;
-	uint8_t *bytes, *seen;
-	struct findings findings;
-	uint64_t compared;
-};
-
-static void read_and_judge(struct run *run, unsigned index, enum view view, enum view read_as,
-			   const uint8_t *seen, struct reading *reading)
+/* One view of one subject. seen carries, per slot, whether an earlier view found it bad. */
+static void compare(struct run *run, unsigned index, enum view view, enum view read_as,
+		    uint8_t *seen)
 {
 	struct subject *subject = &run->subject[index];
 	struct view_source source = {
@@ -39,47 +22,24 @@ static void read_and_judge(struct run *run, unsigned index, enum view view, enum
 		.logical_fiemap = run->spec->filesystem->logical_fiemap,
 		.bytes = subject->bytes,
 	};
+	uint32_t slots = subject->ledger->slots;
+	enum view_slot *state = calloc(slots, sizeof(*state));
+	uint8_t *bytes = aligned_alloc(4096, subject->bytes);
 	char why[256];
 	int error;
 
-	error = view_read(read_as, &source, subject->ledger->slot_bytes, reading->bytes,
-			  reading->state, why, sizeof(why));
-	if (error)
-		run_broken(run, "view %s of %s: %s", view_word(view), subject->path, why);
-	memcpy(reading->seen, seen, subject->ledger->slots);
-	reading->findings.count = 0;
-	reading->compared = judge_view(subject->ledger, reading->bytes, reading->state, view, index,
-				       reading->seen, &reading->findings);
-	atomic_fetch_add(&run->result->heartbeat, 1);
-}
-
-/* One view of one subject. seen carries, per slot, whether an earlier view found it bad. */
-static void compare(struct run *run, unsigned index, enum view view, enum view read_as,
-		    uint8_t *seen)
-{
-	struct subject *subject = &run->subject[index];
-	uint32_t slots = subject->ledger->slots;
-	bool may_lag = view == VIEW_DEVICE && run->spec->filesystem->logical_fiemap;
-	uint64_t end = clock_ns() + ORDERED_EXTENT_LIMIT_NS;
-	struct reading reading = {.state = calloc(slots, sizeof(*reading.state)),
-				  .bytes = aligned_alloc(4096, subject->bytes),
-				  .seen = calloc(1, slots)};
-
-	if (!reading.state || !reading.bytes || !reading.seen)
+	if (!state || !bytes)
 		run_broken(run, "allocating %llu bytes: %s", (unsigned long long)subject->bytes,
 			   strerror(ENOMEM));
-	read_and_judge(run, index, view, read_as, seen, &reading);
-	while (may_lag && reading.findings.count && clock_ns() < end) {
-		gate_wait(&run->gate->inside, 0, ORDERED_EXTENT_PAUSE_NS);
-		read_and_judge(run, index, view, read_as, seen, &reading);
-	}
-	run->result->views_compared[view] += reading.compared;
-	for (uint32_t i = 0; i < reading.findings.count; i++)
-		findings_add(&run->result->findings, &reading.findings.row[i]);
-	memcpy(seen, reading.seen, slots);
-	free(reading.state);
-	free(reading.bytes);
-	free(reading.seen);
+	error = view_read(read_as, &source, subject->ledger->slot_bytes, bytes, state, why,
+			  sizeof(why));
+	if (error)
+		run_broken(run, "view %s of %s: %s", view_word(view), subject->path, why);
+	run->result->views_compared[view] += judge_view(subject->ledger, bytes, state, view, index,
+							seen, &run->result->findings);
+	atomic_fetch_add(&run->result->heartbeat, 1);
+	free(state);
+	free(bytes);
 }
 
 static uint8_t *new_seen(struct run *run, const struct subject *subject)

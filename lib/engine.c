@@ -173,6 +173,15 @@ static void *work(void *argument)
 	}
 }
 
+/* A stressor's process may have ended the case. */
+static void end_if_told(const struct run *run)
+{
+	if (!atomic_load(&run->result->told_by))
+		return;
+	atomic_store(&run->result->phase, PHASE_DONE);
+	_exit(0);
+}
+
 /* Whether each stressor has had its bite while ops were moving. */
 static bool all_have_bitten(const struct run *run)
 {
@@ -214,6 +223,7 @@ static void move(struct epoch *epoch, uint64_t move_ns, bool patient)
 	       (patient && now - start < move_ns + BITE_LIMIT_NS &&
 		(!all_have_bitten(run) || atomic_load(&run->result->heartbeat) == beats)))
 		gate_wait(&run->gate->stop, 0, move_ns < 10000000 ? move_ns : 10000000);
+	end_if_told(run);
 	atomic_store(&epoch->stop, 1);
 	pthread_barrier_wait(&epoch->end);
 	atomic_store(&run->gate->moving, 0);
@@ -268,6 +278,16 @@ static void conclude(struct run *run)
 {
 	struct case_result *result = run->result;
 
+	end_if_told(run);
+	/* What a stressor does wrong may look like damage: its own failure comes first. */
+	for (unsigned i = 0; i < run->spec->stressors; i++) {
+		struct stress_result *stress = &result->stress[i];
+		unsigned error = atomic_load(&stress->failed_errno);
+
+		if (error)
+			run_broken(run, "%s: %s%s%s", stress->name, strerror(error),
+				   stress->note[0] ? ": " : "", stress->note);
+	}
 	result->outcome = OUTCOME_DATA;
 	result->verdict = VERDICT_PASS;
 	if (result->findings.count) {
@@ -280,12 +300,8 @@ static void conclude(struct run *run)
 		run_broken(run, "no overlap: none of %llu ops moved its bytes",
 			   (unsigned long long)result->ops);
 	for (unsigned i = 0; i < run->spec->stressors; i++) {
-		struct stress_result *stress = &result->stress[i];
-		unsigned error = atomic_load(&stress->failed_errno);
+		const struct stress_result *stress = &result->stress[i];
 
-		if (error)
-			run_broken(run, "%s: %s%s%s", stress->name, strerror(error),
-				   stress->note[0] ? ": " : "", stress->note);
 		if (stress_acts(run->spec->stressor[i]) && !stress->bites_while_moving)
 			run_broken(run,
 				   "no overlap: %s took %llu bites, none while ops were moving",

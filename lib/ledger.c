@@ -117,7 +117,8 @@ void ledger_disturb_begin(struct ledger *ledger, uint32_t first, uint32_t count,
 		struct ledger_slot *slot = &ledger->slot[i];
 
 		lock(slot);
-		slot->open++;
+		if (slot->open < UINT16_MAX)
+			slot->open++;
 		slot->excuses |= excuses;
 		/* What completed before a punch began is gone for good. */
 		if (excuses & EXCUSE_ZEROS && slot->completed > slot->dead)

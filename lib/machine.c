@@ -18,13 +18,15 @@ const struct change_type change_types[CHANGE_KINDS] = {
 	[CHANGE_WROTE] = {"wrote", 2, true, undo_wrote},
 	[CHANGE_MADE] = {"made", 1, true, undo_made},
 	[CHANGE_TREE] = {"tree", 1, true, undo_tree},
-	[CHANGE_LOOP] = {"loop", 1, false, undo_loop},
+	[CHANGE_LOOP] = {"loop", 3, false, undo_loop},
 	[CHANGE_LOOP_ADDED] = {"loop_added", 1, false, undo_loop_added},
 	[CHANGE_MOUNT] = {"mount", 4, false, undo_mount},
 	[CHANGE_CGROUP] = {"cgroup", 1, false, undo_cgroup},
 	[CHANGE_ZRAM_ADDED] = {"zram_added", 1, false, undo_zram_added},
 	[CHANGE_ZRAM] = {"zram", 2, false, undo_zram},
 	[CHANGE_INSTANCE] = {"instance", 1, false, undo_instance},
+	[CHANGE_NETDEV] = {"netdev", 1, false, undo_netdev},
+	[CHANGE_RXE] = {"rxe", 1, false, undo_rxe},
 };
 
 int machine_fail(struct machine *machine, const char *format, ...)

@@ -80,6 +80,19 @@ int machine_huge_pages(struct machine *machine, unsigned pages);
 int machine_trace_instance(struct machine *machine, const char *name, char *path,
 			   size_t path_bytes);
 
+/* Makes a Soft-RoCE device called name (rxe0, say) on a network device of its own, with an address
+ * of its own and a path MTU of 4096. Undone by deleting both; the modules stay loaded. */
+int machine_rxe(struct machine *machine, const char *name);
+
+/* Makes Soft-RoCE devices until devices of those that there are can be used. */
+int machine_rdma(struct machine *machine, unsigned devices);
+
+/* The InfiniBand and RoCE devices with an active port, in the order of their names; returns how
+ * many. And whether machine_rxe() can make one here. No machine needed. */
+enum { RDMA_DEVICES = 8, RDMA_NAME_BYTES = 64 };
+unsigned rdma_devices(char names[RDMA_DEVICES][RDMA_NAME_BYTES]);
+bool rdma_can_make(void);
+
 /* Loads a file's text without its last newline; -1 if it cannot be read. No machine needed. */
 int read_text(const char *path, char *text, size_t bytes);
 

@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/mountinfo.h"
 
 #define HUGE_PAGES "/proc/sys/vm/nr_hugepages"
+#define TRACEFS    "/sys/kernel/tracing"
 
 static long huge_pages_now(void)
 {
@@ -54,7 +56,7 @@ int machine_huge_pages(struct machine *machine, unsigned pages)
  * any time, and then nobody could remove the instance. */
 static int find_tracefs(struct machine *machine, char *path, size_t bytes)
 {
-	static const char place[] = "/sys/kernel/tracing";
+	static const char place[] = TRACEFS;
 	static const char old_place[] = "/sys/kernel/debug/tracing";
 	struct mount_line line;
 	bool mounted = mountinfo_target(&line, place);
@@ -95,18 +97,36 @@ int machine_trace_instance(struct machine *machine, const char *name, char *path
 	return -1;
 }
 
-int undo_instance(struct machine *machine, const struct change *change)
+static int remove_instance(struct machine *machine, const char *path)
 {
 	struct patience patience = patience_of(BUSY_LIMIT_MS);
 
-	/* EBUSY: somebody still reads it. ENOTDIR and ENOENT: tracefs is not mounted here any more,
-	 * which takes nothing away but our way to it. */
-	while (rmdir(change->word[0]) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return 0;
+	/* EBUSY: somebody still reads it. */
+	while (rmdir(path) < 0 && errno != ENOENT) {
 		if (errno != EBUSY || !patience_left(&patience))
-			return machine_fail(machine, "rmdir(%s): %s", change->word[0],
-					    strerror(errno));
+			return machine_fail(machine, "rmdir(%s): %s", path, strerror(errno));
 	}
 	return 0;
+}
+
+int undo_instance(struct machine *machine, const struct change *change)
+{
+	const char *path = change->word[0], *name = strrchr(path, '/');
+	char parent[PATH_MAX], here[PATH_MAX];
+	int result;
+
+	if (!name)
+		return machine_fail(machine, "%s is not the path of an instance", path);
+	snprintf(parent, sizeof(parent), "%.*s", (int)(name - path), path);
+	if (access(parent, F_OK) == 0)
+		return remove_instance(machine, path);
+	/* tracefs is not mounted there any more (or we are in another mount namespace), but an
+	 * instance lives in the kernel, not in a mount. */
+	if (mount("dirtypin", TRACEFS, "tracefs", 0, NULL) < 0)
+		return machine_fail(machine, "mount -t tracefs %s: %s; the instance %s stays",
+				    TRACEFS, strerror(errno), path);
+	snprintf(here, sizeof(here), "%s/instances%s", TRACEFS, name);
+	result = remove_instance(machine, here);
+	umount2(TRACEFS, MNT_DETACH);
+	return result;
 }

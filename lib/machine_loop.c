@@ -2,7 +2,8 @@
 /*
  * Loop devices. Which device an image will get is not known before it has it, so the journal names
  * the image, and the undo detaches every device that stands on it. /sys shows the path of the
- * image, with " (deleted)" behind it once it is unlinked.
+ * image, with " (deleted)" behind it once it is unlinked; seen from another mount namespace it is
+ * another path, and then the inode and the name that we gave the device tell.
  */
 #include "lib/machine_private.h"
 
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOOP_CONTROL "/dev/loop-control"
@@ -54,7 +56,7 @@ static int configure(int device, int image, const char *path)
 		.info.lo_flags = LO_FLAGS_DIRECT_IO,
 	};
 
-	/* For losetup(8) to show; cut to 63 bytes like its own. */
+	/* For losetup(8), and for is_ours(); cut to 63 bytes. */
 	memcpy(config.info.lo_file_name, path, strnlen(path, sizeof(config.info.lo_file_name) - 1));
 	/* Where the file below takes no O_DIRECT, the kernel drops the flag by itself. */
 	if (ioctl(device, LOOP_CONFIGURE, &config) == 0)
@@ -79,12 +81,17 @@ static int configure(int device, int image, const char *path)
 static int try_device(struct machine *machine, unsigned number, int image, const char *path,
 		      char *device)
 {
-	char name[32];
+	char name[32], disk[32], inode[32];
+	struct stat stat;
 	int fd, error;
 
+	if (fstat(image, &stat) < 0)
+		return machine_fail(machine, "stat(%s): %s", path, strerror(errno));
+	snprintf(disk, sizeof(disk), "%llu", (unsigned long long)stat.st_dev);
+	snprintf(inode, sizeof(inode), "%llu", (unsigned long long)stat.st_ino);
 	snprintf(name, sizeof(name), "loop%u", number);
 	if (machine_device_node(machine, name, device, 64) < 0 ||
-	    change_begin(machine, CHANGE(CHANGE_LOOP, path)) < 0)
+	    change_begin(machine, CHANGE(CHANGE_LOOP, path, disk, inode)) < 0)
 		return -1;
 	fd = open(device, O_RDWR | O_CLOEXEC);
 	error = fd < 0 ? errno : configure(fd, image, path);
@@ -167,11 +174,36 @@ int machine_loop(struct machine *machine, const char *image, char *device)
 	return result;
 }
 
+/* Whether loop device number stands on the image of change. */
+static bool is_ours(unsigned number, const struct change *change)
+{
+	char image[PATH_MAX], path[64];
+	struct loop_info64 info = {0};
+	size_t name_bytes = sizeof(info.lo_file_name) - 1;
+	bool known;
+	int fd;
+
+	if (!image_of(number, image))
+		return false;
+	if (strcmp(image, change->word[0]) == 0)
+		return true;
+	snprintf(path, sizeof(path), "/dev/loop%u", number);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	known = ioctl(fd, LOOP_GET_STATUS64, &info) == 0;
+	close(fd);
+	return known && info.lo_device == strtoull(change->word[1], NULL, 10) &&
+	       info.lo_inode == strtoull(change->word[2], NULL, 10) &&
+	       strncmp((const char *)info.lo_file_name, change->word[0], name_bytes) == 0;
+}
+
 /* Detaches one device from its image. The kernel does it for good when the last opener is gone. */
-static int detach(struct machine *machine, unsigned number, const char *image)
+static int detach(struct machine *machine, unsigned number, const struct change *change)
 {
 	struct patience patience = patience_of(BUSY_LIMIT_MS);
-	char path[64], now[PATH_MAX];
+	const char *image = change->word[0];
+	char path[64];
 	int fd, error = 0;
 
 	snprintf(path, sizeof(path), "/dev/loop%u", number);
@@ -188,7 +220,7 @@ static int detach(struct machine *machine, unsigned number, const char *image)
 	if (error && error != ENXIO)
 		return machine_fail(machine, "detaching %s from %s: %s", image, path,
 				    strerror(error));
-	while (image_of(number, now) && strcmp(now, image) == 0) {
+	while (is_ours(number, change)) {
 		if (!patience_left(&patience))
 			return machine_fail(machine, "%s is still in use, so %s stays attached",
 					    path, image);
@@ -199,7 +231,6 @@ static int detach(struct machine *machine, unsigned number, const char *image)
 int undo_loop(struct machine *machine, const struct change *change)
 {
 	DIR *directory = opendir("/sys/block");
-	char image[PATH_MAX];
 	struct dirent *entry;
 	int result = 0;
 
@@ -208,10 +239,8 @@ int undo_loop(struct machine *machine, const struct change *change)
 	while ((entry = readdir(directory))) {
 		unsigned number;
 
-		if (sscanf(entry->d_name, "loop%u", &number) != 1 || !image_of(number, image) ||
-		    strcmp(image, change->word[0]) != 0)
-			continue;
-		if (detach(machine, number, image) < 0)
+		if (sscanf(entry->d_name, "loop%u", &number) == 1 && is_ours(number, change) &&
+		    detach(machine, number, change) < 0)
 			result = -1;
 	}
 	closedir(directory);

@@ -104,7 +104,7 @@ static bool is_there(const struct change *change)
 	return ours;
 }
 
-/* A frozen file system lets nothing finish, and umount(2) would wait for ever. */
+/* A frozen file system outlives its last mount, frozen and out of reach. */
 static void thaw(const char *target)
 {
 	int fd = open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -140,6 +140,7 @@ int machine_remount(struct machine *machine, const char *target)
 
 		if (change->kind != CHANGE_MOUNT || strcmp(change->word[0], path) != 0)
 			continue;
+		thaw(path);
 		if (unmount_patiently(path) < 0)
 			return machine_fail(machine, "umount(%s): %s%s", path, strerror(errno),
 					    errno == EBUSY ? " for 5 s (try: fuser -vm)" : "");

@@ -18,13 +18,15 @@ enum change_kind {
 	CHANGE_WROTE,      /* a file, the text to write back */
 	CHANGE_MADE,       /* a file or a device node */
 	CHANGE_TREE,       /* a directory */
-	CHANGE_LOOP,       /* an image: the device is found by it */
+	CHANGE_LOOP,       /* an image, its device number and inode: the loop is found by them */
 	CHANGE_LOOP_ADDED, /* the number of a loop device that the kernel did not have before */
 	CHANGE_MOUNT,      /* target, source, type, options */
 	CHANGE_CGROUP,     /* a directory */
 	CHANGE_ZRAM_ADDED, /* the numbers that there were before, as ",0,1," */
 	CHANGE_ZRAM,       /* a number, "added" or "found" */
 	CHANGE_INSTANCE,   /* a directory */
+	CHANGE_NETDEV,     /* a network device */
+	CHANGE_RXE,        /* a Soft-RoCE device */
 	CHANGE_KINDS
 };
 
@@ -96,6 +98,8 @@ int undo_cgroup(struct machine *machine, const struct change *change);
 int undo_zram(struct machine *machine, const struct change *change);
 int undo_zram_added(struct machine *machine, const struct change *change);
 int undo_instance(struct machine *machine, const struct change *change);
+int undo_netdev(struct machine *machine, const struct change *change);
+int undo_rxe(struct machine *machine, const struct change *change);
 
 /* Writes value to path; undo is what will be written to undo_path. */
 int machine_write_undone(struct machine *machine, const char *path, const char *value,

@@ -10,6 +10,9 @@
  * is issued after it must be there. Without another road to the file nothing is excused.
  *
  * For a long-term pin of the mapping the excuse never ends: it keeps the dropped page.
+ *
+ * Where a folio is dirtied again before the direct write is over and cannot be dropped after it,
+ * the kernel says so in its log and lets the next fsync() report EIO, once per struct file.
  */
 #include "lib/overwrite.h"
 

@@ -67,6 +67,7 @@ struct writeback_evidence {
 
 struct case_result {
 	atomic_uint phase;
+	atomic_int told_by; /* the process that ended the case early, or 0 */
 	atomic_ullong heartbeat; /* completed ops, for the watchdog and the progress line */
 	enum verdict verdict;
 	enum outcome outcome;

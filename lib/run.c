@@ -12,16 +12,18 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Several threads may find trouble at once: the first one tells. */
+/* Several threads and processes may find trouble at once: the first one tells, and the case's own
+ * process ends when it sees that somebody did. */
 static void tell(struct run *run, enum verdict verdict, enum outcome outcome, const char *format,
 		 va_list arguments)
 {
-	static atomic_flag told = ATOMIC_FLAG_INIT;
+	int teller = 0;
 
-	if (atomic_flag_test_and_set(&told)) {
-		/* The teller ends the process; wait for that. */
-		for (;;)
+	if (!atomic_compare_exchange_strong(&run->result->told_by, &teller, getpid())) {
+		/* A thread of this process ends it as soon as it has told. */
+		while (teller == getpid())
 			pause();
+		_exit(0);
 	}
 	vsnprintf(run->result->reason, sizeof(run->result->reason), format, arguments);
 	run->result->verdict = verdict;

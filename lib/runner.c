@@ -72,13 +72,26 @@ static void place_case(struct attempt *attempt)
 			 other->directory);
 }
 
+/* Takes from the machine what backing and workloads need of it. */
+static int borrow(struct machine *machine, const struct case_spec *spec)
+{
+	size_t region_bytes = option_get(&spec->options, "region");
+
+	if (spec->backing->prepare && spec->backing->prepare(machine, region_bytes))
+		return -1;
+	for (unsigned i = 0; i < spec->workloads; i++) {
+		if (spec->workload[i]->prepare && spec->workload[i]->prepare(machine))
+			return -1;
+	}
+	return 0;
+}
+
 /* Makes what the case needs before it is forked. Returns false with the verdict set. */
 static bool prepare(struct attempt *attempt)
 {
 	const struct case_spec *spec = attempt->spec;
 	struct machine *machine = attempt->runner->machine;
 	struct run layout = {0};
-	size_t region_bytes = option_get(&spec->options, "region");
 
 	place_case(attempt);
 	if (option_get(&spec->options, "apart") && !attempt->place.other_directory[0]) {
@@ -90,7 +103,7 @@ static bool prepare(struct attempt *attempt)
 		set_verdict(attempt, VERDICT_BROKEN, attempt->stress_directory);
 		return false;
 	}
-	if (machine && spec->backing->prepare && spec->backing->prepare(machine, region_bytes)) {
+	if (machine && borrow(machine, spec)) {
 		set_verdict(attempt, VERDICT_SKIP, machine->why);
 		return false;
 	}
@@ -233,7 +246,9 @@ static void finish(struct attempt *attempt, struct kmsg_lines *lines)
 
 		findings_add(&result->findings, &splat);
 	}
-	word_findings(result);
+	/* What a broken case found is not worth a verdict, but for a splat. */
+	if (result->verdict != VERDICT_BROKEN || lines->count || attempt->hang[0])
+		word_findings(result);
 	if (attempt->hang[0])
 		snprintf(result->reason, REASON_BYTES, "%s", attempt->hang);
 }

@@ -117,6 +117,8 @@ void stress_wait_ready(struct run *run, uint64_t limit_ns)
 	for (unsigned i = 0; i < run->spec->stressors; i++)
 		wanted += stress_acts(run->spec->stressor[i]);
 	while ((ready = atomic_load(&run->gate->ready)) < wanted) {
+		if (atomic_load(&run->result->told_by))
+			_exit(0);
 		if (clock_ns() > end)
 			run_broken(run, "%u of %u stressors did not start within %llu s",
 				   wanted - ready, wanted,

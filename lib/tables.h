@@ -56,6 +56,9 @@ struct workload {
 
 	/* What is missing on the running machine: NULL for nothing, else a reason and what to try. */
 	const char *(*probe)(void);
+	/* Runs in the parent before the case: takes what the machine must lend, through machine_*().
+	 * Returns 0, or -1 with machine->why set. */
+	int (*prepare)(struct machine *machine);
 	/* What the kernel should do, known before acting. NULL: allowed. */
 	enum promise (*promise)(const struct case_spec *spec);
 	/* Takes what lasts for the case (descriptors, rings, long pins) in mover->state; may be NULL. */
@@ -89,6 +92,7 @@ struct stressor {
 	unsigned excuses;	 /* of enum excuse: what it may ever pass to ledger_disturb_begin() */
 	const int *excused_errors; /* errnos, ended by 0, by which an op may fail meanwhile */
 	bool excuses_short;	 /* an op may end short meanwhile */
+	bool excuses_sync_error; /* fsync may report EIO for what happened before it, once */
 	bool owns_blocks;	 /* it is a writer of its own: see stress_next_block() */
 	bool removes;		 /* memory may vanish under the CPU (SIGBUS) meanwhile */
 	bool touches_memory;	 /* it stores to the pinned memory: see stress_claim_block() */

@@ -64,6 +64,25 @@ int bundle_close(struct bundle_writer *writer, bool complete);
 /* Removes an unfinished bundle. */
 void bundle_abandon(struct bundle_writer *writer);
 
+/* What "boot" says of a guest that came up and ended as it should. */
+#define BOOT_GOOD "ok"
+
+/* What the host knows of a guest. Texts may be NULL where nothing is said. */
+struct bundle_boot {
+	const char *sentence; /* BOOT_GOOD, or why there is no answer: "panicked: ..." */
+	bool panicked;        /* under a case, that case has failed */
+	const char *kernel;   /* as it was named */
+	const char *release, *command_line, *append, *sysctls, *started;
+	const char *accelerator, *emulator;
+	unsigned memory_mib, cpus;
+	int exit_code;  /* of the command in the guest; below 0: none came back */
+	uint64_t up_ns; /* from the start of the machine to the suite's first sign */
+};
+
+/* Adds what the host knows to the bundle of a guest in the directory path, or makes one without a
+ * case there. 0, or -1 with one sentence. */
+int bundle_boot(const char *path, const struct bundle_boot *boot, char *why, size_t why_bytes);
+
 /* --- reading --- */
 
 /* A record as far as the terminal and replay need it. */
@@ -85,6 +104,11 @@ struct record {
 struct bundle {
 	bool complete;
 	char release[128], host[128], started[40];
+	/* Of the kernel, cut where they are longer; of a guest also how it came up, and what was
+	 * added to its command line and sysctls. Empty where nothing is known. */
+	char version[128], command_line[2048];
+	char boot[512], append[512], sysctls[512];
+	bool guest;
 	uint64_t seed;
 	size_t planned;         /* 0: not known */
 	uint64_t duration_ns;   /* 0: not known, since the run did not end */

@@ -82,6 +82,26 @@ static json_t *load_run(const char *path, char *why, size_t why_bytes)
 	return NULL;
 }
 
+/* What only tells kernels and guests apart is cut rather than refused. */
+static void take_text(const json_t *object, const char *key, char *text, size_t bytes)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	snprintf(text, bytes, "%s", value ? value : "");
+}
+
+static void take_kernel(struct bundle *bundle, const json_t *run, const json_t *kernel)
+{
+	const json_t *guest = json_object_get(run, "guest");
+
+	take_text(kernel, "version", bundle->version, sizeof(bundle->version));
+	take_text(kernel, "command_line", bundle->command_line, sizeof(bundle->command_line));
+	take_text(run, "boot", bundle->boot, sizeof(bundle->boot));
+	take_text(guest, "append", bundle->append, sizeof(bundle->append));
+	take_text(guest, "sysctls", bundle->sysctls, sizeof(bundle->sysctls));
+	bundle->guest = json_is_object(guest);
+}
+
 static bool read_run(struct bundle *bundle, const json_t *run, struct fields *fields)
 {
 	const json_t *kernel = json_object_get(run, "kernel"), *plan = json_object_get(run, "plan");
@@ -102,6 +122,7 @@ static bool read_run(struct bundle *bundle, const json_t *run, struct fields *fi
 	    (plan && !fields_count(fields, plan, "cases", FIELD_OPTIONAL, &planned)))
 		return false;
 	bundle->planned = planned;
+	take_kernel(bundle, run, kernel);
 	return true;
 }
 

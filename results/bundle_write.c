@@ -20,6 +20,7 @@
 #include "lib/run.h"
 #include "results/bundle_name.h"
 #include "results/facts.h"
+#include "results/guest.h"
 #include "results/json.h"
 
 static int write_all(int fd, const char *bytes, size_t count)
@@ -255,4 +256,47 @@ void bundle_abandon(struct bundle_writer *writer)
 		closedir(directory);
 	rmdir(writer->temporary);
 	release(writer);
+}
+
+/* The guest's files are there or not; what is missing is made. */
+static int boot_files(struct bundle_writer *writer, const char *path)
+{
+	const int flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return -1;
+	writer->directory_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (writer->directory_fd < 0)
+		return -1;
+	writer->cases_fd = openat(writer->directory_fd, "cases.jsonl", flags, 0644);
+	writer->kmsg_fd = openat(writer->directory_fd, "kmsg.log", flags, 0644);
+	return writer->cases_fd < 0 || writer->kmsg_fd < 0 ? -1 : 0;
+}
+
+int bundle_boot(const char *path, const struct bundle_boot *boot, char *why, size_t why_bytes)
+{
+	struct bundle_writer writer = {.directory_fd = -1, .cases_fd = -1, .kmsg_fd = -1};
+	int status = boot_files(&writer, path), fd;
+	json_t *record = NULL, *run = NULL;
+
+	if (!status && (fd = openat(writer.directory_fd, "run.json", O_RDONLY | O_CLOEXEC)) >= 0) {
+		run = json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL);
+		close(fd);
+	}
+	/* Whatever the guest had to say there, the host's facts need an object. */
+	if (!json_is_object(run)) {
+		json_decref(run);
+		run = NULL;
+	}
+	if (!status && boot->panicked)
+		record = guest_panic_record(writer.directory_fd, boot->sentence);
+	if (record)
+		status = append_record(&writer, record);
+	writer.run = guest_run(run, boot);
+	if (!status)
+		status = write_run(&writer);
+	if (status)
+		snprintf(why, why_bytes, "cannot write the bundle in %s: %s", path, strerror(errno));
+	release(&writer);
+	return status;
 }

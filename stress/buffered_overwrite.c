@@ -47,6 +47,7 @@ STRESSOR(buffered_overwrite) = {
 	.place = INSIDE,
 	.needs = NEED_FILE,
 	.excuses = OVERWRITE_EXCUSES,
+	.excuses_sync_error = true,
 	.owns_blocks = true,
 	.ignored_kernel_log = ignored_kernel_log,
 	.pause_ns = 200000,

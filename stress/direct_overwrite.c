@@ -39,6 +39,7 @@ STRESSOR(direct_overwrite) = {
 	.place = INSIDE,
 	.needs = NEED_FILE | NEED_DISK_FILE | NEED_DIRECT_IO,
 	.excuses = OVERWRITE_EXCUSES,
+	.excuses_sync_error = true,
 	.owns_blocks = true,
 	.ignored_kernel_log = ignored_kernel_log,
 	.pause_ns = 200000,

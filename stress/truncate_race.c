@@ -47,6 +47,9 @@ static void stop(struct stress *stress)
 
 static const int excused_errors[] = {EFAULT, 0};
 
+static const char *const ignored_kernel_log[] = {"Page cache invalidation failure on direct I/O",
+						 NULL};
+
 STRESSOR(truncate_race) = {
 	.name = "truncate_race",
 	.summary = "truncate the file within its upper half and extend it again",
@@ -55,7 +58,9 @@ STRESSOR(truncate_race) = {
 	.excuses = REMOVAL_EXCUSES,
 	.excused_errors = excused_errors,
 	.excuses_short = true,
+	.excuses_sync_error = true,
 	.removes = true,
+	.ignored_kernel_log = ignored_kernel_log,
 	.pause_ns = 1000000,
 	.state_bytes = sizeof(struct removal),
 	.start = start,

@@ -6,6 +6,9 @@
  * its own mapping of them, and marks them dirty when it drops the pin: neither our page tables nor
  * page_mkwrite() see the store itself. It is the one short-lived pin of this suite that needs
  * neither a file nor a device, and that is counted on every kernel.
+ *
+ * hold=N keeps the pin for N microseconds before the first byte moves: long enough for writeback to
+ * clean the page under the pin, so that the unpin alone has to make it dirty again.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +20,7 @@
 #include <unistd.h>
 
 #include "lib/child.h"
+#include "lib/hold.h"
 #include "lib/run.h"
 #include "lib/tables.h"
 
@@ -24,8 +28,12 @@ enum { BATCH = 64 };
 
 struct peer {
 	struct child child;
+	struct run *run;
 	pid_t parent;
 	enum way way;
+	uint32_t block_bytes;
+	uint64_t hold_ns; /* 0: no longer than it takes */
+	struct hold hold;
 };
 
 /* One op, as the child sees it. The far memory is shared and lies at the same address there. */
@@ -42,9 +50,9 @@ struct answer {
 
 /* --- the child --- */
 
-static int64_t move(const struct peer *peer, const struct request *request)
+static int64_t move(const struct peer *peer, const struct request *request, uint8_t *near)
 {
-	struct iovec local = {request->far_memory, request->bytes};
+	struct iovec local = {near, request->bytes};
 	struct iovec remote = {request->memory, request->bytes};
 	ssize_t moved;
 
@@ -55,18 +63,53 @@ static int64_t move(const struct peer *peer, const struct request *request)
 	return moved < 0 ? -errno : moved;
 }
 
+/* The same by way of the window, where the call waits with its pins held. */
+static int64_t move_held(struct peer *peer, const struct request *request)
+{
+	bool in = peer->way == WAY_IN;
+	int64_t moved;
+
+	hold_arm(&peer->hold, in ? request->far_memory : NULL, request->bytes);
+	moved = move(peer, request, peer->hold.window);
+	if (!in && moved > 0)
+		memcpy(request->far_memory, peer->hold.window, moved);
+	return moved;
+}
+
+static void start_hold(struct peer *peer)
+{
+	int error = hold_start(&peer->hold, peer->block_bytes, peer->hold_ns);
+
+	if (error == -EPERM || error == -ENOSYS)
+		run_skip(peer->run,
+			 "process_vm:hold needs userfaultfd for faults of the kernel: %s (try: as "
+			 "root, or sysctl vm.unprivileged_userfaultfd=1)",
+			 strerror(-error));
+	if (error)
+		run_broken(peer->run, "userfaultfd over %u bytes: %s", peer->block_bytes,
+			   strerror(-error));
+}
+
 static void serve(int fd, void *context)
 {
-	const struct peer *peer = context;
+	struct peer *peer = context;
 	struct request requests[BATCH];
 	struct answer answers[BATCH];
 	ssize_t got;
 
+	if (peer->hold_ns)
+		start_hold(peer);
 	while ((got = child_receive(fd, requests, sizeof(requests))) > 0) {
 		unsigned count = got / sizeof(*requests);
 
-		for (unsigned i = 0; i < count; i++)
-			answers[i] = (struct answer){requests[i].op, move(peer, &requests[i])};
+		for (unsigned i = 0; i < count; i++) {
+			const struct request *request = &requests[i];
+
+			answers[i].op = request->op;
+			answers[i].result = peer->hold_ns
+						    ? move_held(peer, request)
+						    : move(peer, request, request->far_memory);
+		}
 		if (send(fd, answers, count * sizeof(*answers), MSG_NOSIGNAL) < 0)
 			return;
 	}
@@ -79,7 +122,10 @@ static void setup(struct mover *mover)
 	struct peer *peer = mover->state;
 
 	peer->parent = getpid();
+	peer->run = mover->run;
 	peer->way = mover->way;
+	peer->block_bytes = mover->block_bytes;
+	peer->hold_ns = 1000ull * option_get(&mover->run->spec->options, "hold");
 	child_start(mover->run, &peer->child, serve, peer);
 	/* Yama lets a child trace its parent only if the parent says so; without Yama the call is
 	 * EINVAL, and not needed. */
@@ -193,6 +239,15 @@ static const char *probe(void)
 	}
 }
 
+static const struct option_row options[] = {
+	{.name = "hold",
+	 .help = "microseconds for which the pin is held before the bytes move; needs userfaultfd",
+	 .preset = 0,
+	 .minimum = 0,
+	 .maximum = 1000000},
+	{.name = NULL},
+};
+
 WORKLOAD(process_vm) = {
 	.name = "process_vm",
 	.summary =
@@ -201,6 +256,7 @@ WORKLOAD(process_vm) = {
 	.ways = WAY_IN | WAY_OUT,
 	.far = FAR_MEMORY,
 	.counted_always = true,
+	.options = options,
 	.state_bytes = sizeof(struct peer),
 	.probe = probe,
 	.setup = setup,

@@ -10,9 +10,10 @@
 enum { HELP_COLUMNS = 88, COMMAND_COLUMN = 46, OPTION_COLUMN = 24 };
 
 const struct command *const commands[] = {
-	&command_run,    &command_list,         &command_repro, &command_replay, &command_bench,
-	&command_vm,     &command_matrix,       &command_report, &command_new,   &command_test,
-	&command_help,   &command_guest_result, NULL,
+	&command_run,   &command_list, &command_repro,  &command_replay,
+	&command_bench, &command_vm,   &command_matrix, &command_report,
+	&command_new,   &command_test, &command_help,   &command_guest_result,
+	NULL,
 };
 
 const struct command *command_find(const char *name)

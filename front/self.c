@@ -70,12 +70,13 @@ static void measure(struct self *self)
 int command_self(int argc, char **argv)
 {
 	struct request request = {0};
-	struct self *self = calloc(1, sizeof(*self));
+	struct self *self;
 	char why[SELF_WHY_BYTES];
 	int code = CODE_PASSED;
 
 	if (parse(&request, argc, argv))
 		return CODE_USAGE;
+	self = calloc(1, sizeof(*self));
 	if (self)
 		self->result = calloc(1, sizeof(*self->result));
 	if (!self || !self->result) {

@@ -237,7 +237,8 @@ static bool engine_is_spared(const struct case_spec *spec, const struct complain
 {
 	for (unsigned i = 0; i < spec->stressors; i++) {
 		if (spec->stressor[i]->removes && spec->workload[0]->far == FAR_SELF)
-			return no(complaint, "%s takes pages away from under %s, which moves nothing",
+			return no(complaint,
+				  "%s takes pages away from under %s, which moves nothing",
 				  spec->stressor[i]->name, spec->workload[0]->name);
 	}
 	return true;
@@ -246,8 +247,8 @@ static bool engine_is_spared(const struct case_spec *spec, const struct complain
 bool case_valid(const struct case_spec *spec, char *why, size_t why_bytes)
 {
 	static bool (*const rules[])(const struct case_spec *, const struct complaint *) = {
-		parts_are_whole, ways_agree, filesystem_fits, needs_agree, sizes_agree,
-		engine_is_spared};
+		parts_are_whole, ways_agree,  filesystem_fits,
+		needs_agree,     sizes_agree, engine_is_spared};
 	const struct complaint complaint = {why, why_bytes};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {

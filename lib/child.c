@@ -23,7 +23,7 @@ static _Noreturn void live(struct run *run, pid_t parent, int fd,
 	/* The parent may have died before the death signal was asked for. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
 		_exit(1);
-	if (munmap(run->memory, run->region_bytes))
+	if (munmap(run->memory, run->mapped_bytes))
 		_exit(1);
 	body(fd, context);
 	_exit(0);

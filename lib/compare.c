@@ -96,7 +96,7 @@ void compare_unpinned(struct run *run)
 			compare(run, i, VIEW_UNPINNED, VIEW_MAP, seen);
 		free(seen);
 	}
-	munmap(run->memory, run->region_bytes);
+	munmap(run->memory, run->mapped_bytes);
 	for (unsigned i = 0; i < run->subjects; i++) {
 		struct subject *subject = &run->subject[i];
 		uint8_t *seen = new_seen(run, subject);

@@ -122,7 +122,7 @@ static void take(struct covering_work *work, struct covering *covering, const ui
 
 static void build(struct covering_work *work, struct covering *covering)
 {
-	uint32_t stack[PAIRS_PER_ROW + 1], pairs[PAIRS_PER_ROW];
+	uint32_t stack[PAIRS_PER_ROW + 1], pairs[PAIRS_PER_ROW] = {0};
 	unsigned top = work->pairs_per_row;
 
 	for (unsigned gain = 0; gain <= top; gain++)

@@ -34,7 +34,7 @@ struct writeback_watch {
 	char instance[512];
 	struct vmstat before;
 	uint64_t inode;
-	char device[32]; /* as the event prints it */
+	char device[32];         /* as the event prints it */
 	const char *dirty_event; /* its name in this kernel, or NULL */
 	uint64_t lost_before;
 	uint64_t marked_ns; /* an episode that has begun and not ended, or 0 */
@@ -52,11 +52,11 @@ void writeback_watch_stop(struct writeback_watch *watch);
 
 /* Reads /dev/kmsg from now on. */
 struct kmsg {
-	int fd;		 /* -1: cannot be read */
-	char why[128];	 /* why not */
+	int fd;        /* -1: cannot be read */
+	char why[128]; /* why not */
 	uint64_t next_sequence;
-	bool lost;	 /* the ring overwrote records before we read them */
-	int copy_fd;	 /* every record is copied here (kmsg.log), or -1 */
+	bool lost;   /* the ring overwrote records before we read them */
+	int copy_fd; /* every record is copied here (kmsg.log), or -1 */
 };
 
 enum { KMSG_LINES = 16, KMSG_LINE_BYTES = 256 };
@@ -71,8 +71,8 @@ void kmsg_open(struct kmsg *kmsg, int copy_fd);
 /* Reads what is new, without waiting; bad lines go to *lines. ignored: substrings of lines that the
  * case expects (may be NULL), ended by NULL. */
 void kmsg_poll(struct kmsg *kmsg, const char *const *ignored, struct kmsg_lines *lines);
-/* Whether a line of the kernel log is a splat: WARN, BUG, Oops, KASAN, KCSAN, UBSAN, lockdep, hung task,
- * soft lockup, RCU stall, checksum failure, I/O or file system error. */
+/* Whether a line of the kernel log is a splat: WARN, BUG, Oops, KASAN, KCSAN, UBSAN, lockdep, hung
+ * task, soft lockup, RCU stall, checksum failure, I/O or file system error. */
 bool kmsg_is_bad(const char *text);
 void kmsg_close(struct kmsg *kmsg);
 

@@ -2,7 +2,8 @@
 /*
  * The judge. It looks at bytes and at the ledger, never at what an op reported. A slot is legal if
  * it is one whole stamp of its own writer with a generation in the ledger's range, or exactly what
- * an excuse on that slot allows; everything else gets the most specific name that the bytes support.
+ * an excuse on that slot allows; everything else gets the most specific name that the bytes
+ * support.
  */
 #include "lib/judge.h"
 

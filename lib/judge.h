@@ -14,9 +14,9 @@
 bool judge_slot(const struct ledger *ledger, const struct ledger_slot *entry, uint32_t slot,
 		const uint8_t *bytes, enum view view, uint32_t subject, struct finding *finding);
 
-/* Judges every slot of a subject as view_read() gave it; a slot in seen that an earlier view already
- * found bad is not reported again (seen: one byte per slot, zeroed at the start of an epoch).
- * Returns how many slots were compared. */
+/* Judges every slot of a subject as view_read() gave it; a slot in seen that an earlier view
+ * already found bad is not reported again (seen: one byte per slot, zeroed at the start of an
+ * epoch). Returns how many slots were compared. */
 uint64_t judge_view(struct ledger *ledger, const uint8_t *bytes, const enum view_slot *slots,
 		    enum view view, uint32_t subject, uint8_t *seen, struct findings *findings);
 

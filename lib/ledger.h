@@ -31,10 +31,10 @@ enum excuse {
 struct ledger_slot {
 	atomic_uint lock;
 	uint32_t issued, completed, durable;
-	uint32_t floor;	  /* the lowest legal generation, at rest */
+	uint32_t floor;   /* the lowest legal generation, at rest */
 	uint32_t overlap; /* issued when the last disturbance ended */
-	uint32_t dead;	  /* the newest generation that a punch removed: it must not come back */
-	uint16_t open;	  /* disturbances under way */
+	uint32_t dead;    /* the newest generation that a punch removed: it must not come back */
+	uint16_t open;    /* disturbances under way */
 	uint8_t excuses;  /* of enum excuse, since floor last moved */
 	uint8_t writer;
 };

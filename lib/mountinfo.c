@@ -63,22 +63,23 @@ bool mountinfo_find(struct mount_line *line,
 	char *text = NULL;
 	size_t room = 0;
 	bool found = false;
-	struct mount_line each;
+	struct mount_line each, last = {.text = NULL};
 
 	if (!file)
 		return false;
 	while (getline(&text, &room, file) > 0) {
 		if (!parse(&each, text) || !match(&each, context))
 			continue;
-		if (found)
-			free(line->text);
-		*line = each;
+		free(last.text);
+		last = each;
 		found = true;
 		text = NULL;
 		room = 0;
 	}
 	free(text);
 	fclose(file);
+	if (found)
+		*line = last;
 	return found;
 }
 

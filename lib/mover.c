@@ -2,21 +2,15 @@
 /*
  * A mover passes over its blocks again and again, each time in a new order. A pass ends with
  * nothing in flight, so a block never has two ops at once, and a slot has one writer at a time.
- *
- * For IN from a file, the far file holds several planes: the same region at successive
- * generations. A pass reads one plane; when all are used the mover writes newer ones.
  */
 #include "lib/mover.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include "lib/judge.h"
+#include "lib/planes.h"
 #include "lib/stamp.h"
 #include "lib/stress_loop.h"
 
@@ -28,11 +22,8 @@ struct log {
 	size_t count;     /* ever added; the newest FLIGHTS are kept */
 	uint32_t *blocks; /* the mover's, in the order of the pass */
 	uint32_t block_count;
-	unsigned plane;       /* the next one to read */
-	bool plane_reused;    /* refill=0: every plane has been read once */
-	uint32_t *base;       /* per owned block, by block number: its generation in plane 0 */
-	uint8_t *plane_bytes; /* one plane */
-	unsigned stride;      /* every how many ops the clock is read */
+	struct planes planes;
+	unsigned stride; /* every how many ops the clock is read */
 };
 
 static struct log *log_of(struct mover *mover)
@@ -40,7 +31,7 @@ static struct log *log_of(struct mover *mover)
 	return mover->sample;
 }
 
-static void *take(struct mover *mover, size_t bytes)
+void *mover_take(struct mover *mover, size_t bytes)
 {
 	void *memory = calloc(1, bytes);
 
@@ -62,7 +53,7 @@ static void shuffle(struct mover *mover)
 	}
 }
 
-static struct stamp_id block_id(const struct mover *mover, uint32_t block, uint32_t generation)
+struct stamp_id mover_stamp(const struct mover *mover, uint32_t block, uint32_t generation)
 {
 	const struct ledger *ledger = mover->run->subject[0].ledger;
 
@@ -74,82 +65,15 @@ static struct stamp_id block_id(const struct mover *mover, uint32_t block, uint3
 				 .file = ledger->file};
 }
 
-static void write_plane_part(struct run *run, const uint8_t *bytes, size_t count, off_t offset)
-{
-	while (count) {
-		ssize_t part = pwrite(run->far_fd, bytes, count, offset);
-
-		if (part < 0 && errno == EINTR)
-			continue;
-		if (part <= 0)
-			run_broken(run,
-				   "writing the source file %s: %s (try: more space for the "
-				   "scratch images)",
-				   run->far_path, part ? strerror(errno) : "wrote nothing");
-		bytes += part;
-		count -= part;
-		offset += part;
-	}
-}
-
-/* Writes this mover's blocks of one plane, neighbours in one call. */
-static void write_plane(struct mover *mover, unsigned plane)
-{
-	struct run *run = mover->run;
-	struct log *log = log_of(mover);
-	off_t start = (off_t)plane * (off_t)run->region_bytes;
-	uint32_t first = 0;
-
-	while (first < run->blocks) {
-		uint32_t end = first;
-
-		while (end < run->blocks && subject_owner(run, end) == mover->writer) {
-			struct stamp_id id = block_id(mover, end, log->base[end] + plane);
-
-			stamp_fill_run(log->plane_bytes + (size_t)end * run->block_bytes, &id,
-				       run->slots_per_block);
-			end++;
-		}
-		if (end > first)
-			write_plane_part(run, log->plane_bytes + (size_t)first * run->block_bytes,
-					 (size_t)(end - first) * run->block_bytes,
-					 start + (off_t)first * run->block_bytes);
-		first = end + 1;
-	}
-}
-
-/* Gives the far file generations that the subject has not seen. It is clean afterwards, so that
- * an O_DIRECT read of it does not have to write it back first. */
-static void refill_planes(struct mover *mover)
-{
-	struct run *run = mover->run;
-	struct log *log = log_of(mover);
-
-	for (uint32_t i = 0; i < log->block_count; i++) {
-		uint32_t block = log->blocks[i];
-		uint32_t slot = block * run->slots_per_block;
-
-		log->base[block] = ledger_read(run->subject[0].ledger, slot).issued + 1;
-	}
-	for (unsigned plane = 0; plane < run->planes; plane++)
-		write_plane(mover, plane);
-	if (mover->workload->far_direct && run->spec->filesystem->direct_align &&
-	    sync_file_range(run->far_fd, 0, 0,
-			    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
-				    SYNC_FILE_RANGE_WAIT_AFTER))
-		run_broken(run, "sync_file_range(%s): %s", run->far_path, strerror(errno));
-	log->plane = 0;
-}
-
 void mover_prepare(struct mover *mover)
 {
 	struct run *run = mover->run;
 	size_t far_bytes = (size_t)mover->depth * mover->block_bytes;
-	struct log *log = mover->sample = take(mover, sizeof(*log));
+	struct log *log = mover->sample = mover_take(mover, sizeof(*log));
 
-	mover->state = take(mover, mover->workload->state_bytes + 1);
-	mover->ops = take(mover, mover->depth * sizeof(struct op));
-	log->blocks = take(mover, run->blocks * sizeof(uint32_t));
+	mover->state = mover_take(mover, mover->workload->state_bytes + 1);
+	mover->ops = mover_take(mover, mover->depth * sizeof(struct op));
+	log->blocks = mover_take(mover, run->blocks * sizeof(uint32_t));
 	for (uint32_t block = 0; block < run->blocks; block++) {
 		if (subject_owner(run, block) == mover->writer)
 			log->blocks[log->block_count++] = block;
@@ -158,11 +82,6 @@ void mover_prepare(struct mover *mover)
 		run_broken(run, "writer %u has no block: %u blocks for %u writers", mover->writer,
 			   run->blocks, run->movers);
 	log->stride = mover->workload->far == FAR_SELF ? FLIGHT_STRIDE_NO_IO : 1;
-	if (mover->workload->far == FAR_FILE && mover->way == WAY_IN) {
-		log->plane = run->planes;
-		log->base = take(mover, run->blocks * sizeof(uint32_t));
-		log->plane_bytes = take(mover, run->region_bytes);
-	}
 	/* Shared, since a workload may fork the process at the other end. */
 	mover->far_memory =
 		mmap(NULL, far_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -177,15 +96,15 @@ void mover_prepare(struct mover *mover)
 		mover->free_ops = op;
 	}
 	/* Before the clock runs: what a case with refill=0 measures has no writes in it. */
-	if (log->base)
-		refill_planes(mover);
+	if (mover->workload->far == FAR_FILE && mover->way == WAY_IN)
+		planes_prepare(mover, &log->planes);
 }
 
 /* OUT: the CPU stores a new generation into the memory that will be pinned. */
 static void fill_source(struct mover *mover, struct op *op, uint8_t *source)
 {
 	struct run *run = mover->run;
-	struct stamp_id id = block_id(mover, op->block, op->generation);
+	struct stamp_id id = mover_stamp(mover, op->block, op->generation);
 	struct subject *second =
 		run->subjects == 2 && run->spec->backing->shared ? &run->subject[1] : NULL;
 
@@ -207,10 +126,9 @@ static void spoil(struct mover *mover, const struct op *op)
 static void prepare_op(struct mover *mover, struct op *op, uint32_t block)
 {
 	struct run *run = mover->run;
-	struct log *log = log_of(mover);
+	const struct planes *planes = &log_of(mover)->planes;
 	struct ledger *ledger = run->subject[0].ledger;
 	uint32_t slot = block * run->slots_per_block;
-	bool again = log->base && log->plane_reused;
 
 	op->block = block;
 	op->bytes = run->block_bytes;
@@ -219,11 +137,11 @@ static void prepare_op(struct mover *mover, struct op *op, uint32_t block)
 	op->far_offset = op->memory_offset;
 	if (run->block_claim)
 		stress_engine_claim(run, block);
-	if (log->base) {
-		op->plane = log->plane;
+	if (planes->base) {
+		op->plane = planes->next;
 		op->far_offset += (uint64_t)op->plane * run->region_bytes;
-		op->generation = log->base[block] + op->plane;
-		if (again)
+		op->generation = planes->base[block] + op->plane;
+		if (planes->reused)
 			spoil(mover, op);
 		else
 			ledger_issue_as(ledger, slot, run->slots_per_block, op->generation);
@@ -296,36 +214,19 @@ static void pass(struct mover *mover, atomic_uint *stop)
 			   mover->in_flight);
 }
 
-/* Before a pass: the far file must have a plane that it may read. */
-static void ready_plane(struct mover *mover)
-{
-	struct log *log = log_of(mover);
-
-	if (!log->base || log->plane < mover->run->planes)
-		return;
-	if (mover->run->refill) {
-		refill_planes(mover);
-		return;
-	}
-	/* The newest one: an older generation would be judged stale, and rightly so. */
-	log->plane = mover->run->planes - 1;
-	log->plane_reused = true;
-}
-
 void mover_move(struct mover *mover, atomic_uint *stop)
 {
-	struct log *log = log_of(mover);
+	struct planes *planes = &log_of(mover)->planes;
 
 	while (!atomic_load(stop)) {
-		ready_plane(mover);
+		planes_ready(mover, planes);
 		pass(mover, stop);
 		if (!atomic_load(stop) || mover->run->refill)
-			log->plane++;
+			planes->next++;
 	}
-	/* A pass that was cut short leaves its plane half used; newer ones are written next time.
-	 */
+	/* A pass that was cut short leaves its plane half used; the next begins with newer ones. */
 	if (mover->run->refill)
-		log->plane = mover->run->planes;
+		planes->next = mover->run->planes;
 }
 
 struct flight *mover_flights(struct mover *mover, size_t *count)

@@ -7,10 +7,17 @@
 
 #include "lib/evidence.h"
 #include "lib/run.h"
+#include "lib/stamp.h"
 #include "lib/subject.h"
 
 /* Gives mover its ops, its far memory and its list of blocks. Ends the case on failure. */
 void mover_prepare(struct mover *mover);
+
+/* Zeroed memory for the life of the case. Ends the case when there is none. */
+void *mover_take(struct mover *mover, size_t bytes);
+
+/* What the first slot of block holds at generation, written by mover. */
+struct stamp_id mover_stamp(const struct mover *mover, uint32_t block, uint32_t generation);
 
 /* Moves bytes until *stop is set (checked between ops), then waits for what is in flight. */
 void mover_move(struct mover *mover, atomic_uint *stop);

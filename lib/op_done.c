@@ -88,12 +88,7 @@ void mover_judge(struct mover *mover, const struct op *op, enum view view, const
 {
 	struct run *run = mover->run;
 	struct ledger *ledger = run->subject[0].ledger;
-	struct stamp_id id = {.seed = ledger->seed,
-			      .slot = op->block * run->slots_per_block,
-			      .generation = op->generation,
-			      .slot_bytes = ledger->slot_bytes,
-			      .writer = mover->writer,
-			      .file = ledger->file};
+	struct stamp_id id = mover_stamp(mover, op->block, op->generation);
 
 	for (uint32_t i = 0; i < run->slots_per_block; i++, id.slot++) {
 		const uint8_t *slot = bytes + (size_t)i * run->slot_bytes;
@@ -107,7 +102,8 @@ void mover_judge(struct mover *mover, const struct op *op, enum view view, const
 		 * the ledger more lenient. */
 		copy = malloc(run->slot_bytes);
 		if (!copy)
-			run_broken(run, "allocating %u bytes: %s", run->slot_bytes, strerror(ENOMEM));
+			run_broken(run, "allocating %u bytes: %s", run->slot_bytes,
+				   strerror(ENOMEM));
 		memcpy(copy, slot, run->slot_bytes);
 		entry = ledger_read(ledger, id.slot);
 		if (!judge_slot(ledger, &entry, id.slot, copy, view, 0, &finding))
@@ -128,8 +124,7 @@ void op_done(struct mover *mover, struct op *op, int64_t result)
 	if (run->block_claim)
 		stress_engine_release(run, op->block);
 	if (result == op->bytes) {
-		ledger_complete(run->subject[0].ledger, slot, run->slots_per_block,
-				op->generation);
+		ledger_complete(run->subject[0].ledger, slot, run->slots_per_block, op->generation);
 		mover->bytes_done += op->bytes;
 		if (mover->workload->far == FAR_MEMORY && mover->way == WAY_OUT && run->judge)
 			mover_judge(mover, op, VIEW_PEER, op->far_memory);

@@ -20,14 +20,14 @@ enum { FINDINGS_PER_CASE = 32, REASON_BYTES = 512, STRESSORS_PER_CASE = 4, NOTE_
 struct finding {
 	enum finding_kind kind;
 	enum view view;
-	bool has_view;		/* pin_leak, splat and hang have none */
-	uint32_t subject;	/* 0: what the ops move to; 1: the backing's own file */
-	uint64_t count;		/* slots (pins for pin_leak, lines for splat) */
-	uint64_t first_offset;	/* bytes, of the first such slot */
-	uint64_t bytes;		/* in all such slots */
-	uint32_t expected_generation, found_generation;	/* of the first */
-	uint32_t first_byte, last_byte;	/* the wrong range inside the first slot */
-	uint64_t found_offset;	/* misplaced: where the bytes of the first belong */
+	bool has_view;         /* pin_leak, splat and hang have none */
+	uint32_t subject;      /* 0: what the ops move to; 1: the backing's own file */
+	uint64_t count;        /* slots (pins for pin_leak, lines for splat) */
+	uint64_t first_offset; /* bytes, of the first such slot */
+	uint64_t bytes;        /* in all such slots */
+	uint32_t expected_generation, found_generation; /* of the first */
+	uint32_t first_byte, last_byte;                 /* the wrong range inside the first slot */
+	uint64_t found_offset; /* misplaced: where the bytes of the first belong */
 	uint32_t found_writer;
 };
 
@@ -58,16 +58,16 @@ enum writeback_method { WRITEBACK_NONE, WRITEBACK_TRACEFS, WRITEBACK_VMSTAT };
 struct writeback_evidence {
 	enum writeback_method method;
 	uint64_t dirtied_pages, written_pages;
-	uint64_t episodes;	/* tracefs: times the subject's inode went under writeback */
-	uint64_t episode_ns;	/* ... and how long in all */
-	uint64_t sampled_ops;	/* ops whose time in flight was compared with the episodes */
+	uint64_t episodes;       /* tracefs: times the subject's inode went under writeback */
+	uint64_t episode_ns;     /* ... and how long in all */
+	uint64_t sampled_ops;    /* ops whose time in flight was compared with the episodes */
 	uint64_t overlapped_ops; /* ... of these, in flight during one */
 	bool lost_events;
 };
 
 struct case_result {
 	atomic_uint phase;
-	atomic_int told_by; /* the process that ended the case early, or 0 */
+	atomic_int told_by;      /* the process that ended the case early, or 0 */
 	atomic_ullong heartbeat; /* completed ops, for the watchdog and the progress line */
 	enum verdict verdict;
 	enum outcome outcome;
@@ -82,7 +82,7 @@ struct case_result {
 	struct hist latency, fsync_latency;
 	struct writeback_evidence writeback;
 	bool page_cache_subject; /* the subject was dirtied through the page cache */
-	bool pins_expected;	 /* the kernel counts this workload's pins */
+	bool pins_expected;      /* the kernel counts this workload's pins */
 	unsigned stress_count;
 	struct stress_result stress[STRESSORS_PER_CASE];
 	/* Filled by the runner. */
@@ -90,9 +90,9 @@ struct case_result {
 	int64_t pins_leaked;
 };
 
-/* Whether something really happened to the subject while ops were in flight: its writeback, if it is
- * dirtied through the page cache, else a bite of a stressor. The one definition that the verdict and
- * the record share. */
+/* Whether something really happened to the subject while ops were in flight: its writeback, if it
+ * is dirtied through the page cache, else a bite of a stressor. The one definition that the verdict
+ * and the record share. */
 bool result_overlap(const struct case_result *result);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A case while it runs: what a workload (through its mover) and a stressor (through its stress) see.
+ * A case while it runs: what a workload (through its mover) and a stressor (through its stress)
+ * see.
  *
  * The life of an op: the engine picks a block, issues a generation in the ledger, stamps the source
  * (the pinned memory for OUT, the far end for IN) and hands the op to submit(). The workload moves
@@ -26,22 +27,22 @@ enum { PATH_BYTES = 512, DIRECTORY_BYTES = 448, SUBJECTS = 2, STRESS_WRITER = 20
 /* What is judged: the place that ops move bytes to, and what lies behind it. */
 struct subject {
 	struct ledger *ledger;
-	uint8_t *map;		/* the mapping, or NULL */
+	uint8_t *map; /* the mapping, or NULL */
 	bool has_file;
-	bool on_disk;		/* its file lives on the case's file system */
-	char path[PATH_BYTES];	/* of the file; "/proc/self/fd/N" for a memfd */
-	int fd;			/* opened read-write without O_DIRECT; -1 without a file */
-	unsigned views;		/* a mask, 1 << enum view */
+	bool on_disk;          /* its file lives on the case's file system */
+	char path[PATH_BYTES]; /* of the file; "/proc/self/fd/N" for a memfd */
+	int fd;                /* opened read-write without O_DIRECT; -1 without a file */
+	unsigned views;        /* a mask, 1 << enum view */
 	uint64_t bytes;
 };
 
 struct op {
-	uint8_t *memory;      /* where in the pinned memory */
+	uint8_t *memory; /* where in the pinned memory */
 	uint64_t memory_offset;
-	uint8_t *far_memory;  /* FAR_MEMORY: the other end */
-	uint64_t far_offset;  /* FAR_FILE: the other end, in run->far_path */
+	uint8_t *far_memory; /* FAR_MEMORY: the other end */
+	uint64_t far_offset; /* FAR_FILE: the other end, in run->far_path */
 	uint32_t bytes;
-	uint32_t index;	      /* 0 to depth - 1: constant for the op's slot in the mover */
+	uint32_t index; /* 0 to depth - 1: constant for the op's slot in the mover */
 	uint32_t block, generation, plane;
 	uint64_t start_ns;
 	struct op *next;
@@ -63,17 +64,17 @@ struct mover {
 	struct hist latency;
 	uint64_t ops_done, bytes_done, ops_failed;
 	uint32_t cursor; /* the engine's place in this mover's blocks */
-	void *sample;	 /* the engine's log of op times */
+	void *sample;    /* the engine's log of op times */
 	pthread_t thread;
 };
 
 struct stress {
 	const struct stressor *stressor;
-	struct run *run;	/* NULL in prepare() */
+	struct run *run; /* NULL in prepare() */
 	const struct case_spec *spec;
 	struct stress_result *result; /* shared; NULL in prepare() */
-	void *state;		/* stressor->state_bytes, zeroed; as prepare() left it, but private
-				   to each process */
+	void *state; /* stressor->state_bytes, zeroed; as prepare() left it, but private
+			to each process */
 	char scratch[PATH_BYTES]; /* a directory on the case's file system, for files of its own */
 	uint64_t random;
 	uint16_t writer;
@@ -92,7 +93,7 @@ struct run {
 	uint8_t *memory; /* the pinned memory */
 	size_t region_bytes;
 	size_t mapped_bytes; /* of the mapping: region_bytes, rounded up to whole huge pages */
-	int memory_fd; /* what is mapped, or -1 */
+	int memory_fd;       /* what is mapped, or -1 */
 	char memory_path[PATH_BYTES];
 
 	int far_fd; /* FAR_FILE: read-write, without O_DIRECT; -1 otherwise */
@@ -103,9 +104,9 @@ struct run {
 	uint32_t slot_bytes, block_bytes, blocks, slots_per_block;
 	enum way way;
 
-	char directory[DIRECTORY_BYTES];  /* on the case's file system */
+	char directory[DIRECTORY_BYTES];       /* on the case's file system */
 	char other_directory[DIRECTORY_BYTES]; /* on another one; for apart=1 */
-	char device[64];		  /* the block device under directory, or empty */
+	char device[64];                       /* the block device under directory, or empty */
 
 	struct subject subject[SUBJECTS];
 	unsigned subjects;
@@ -113,12 +114,12 @@ struct run {
 	struct mover mover[8];
 	unsigned movers;
 	struct stress stress[STRESSORS_PER_CASE];
-	struct gate *gate; /* shared: closed while views are compared */
+	struct gate *gate;        /* shared: closed while views are compared */
 	atomic_uint *block_claim; /* shared: one word per block, for stressors that touch memory */
-	bool judge;		  /* false: judge=0, bytes are neither stamped nor compared */
+	bool judge;               /* false: judge=0, bytes are neither stamped nor compared */
 	bool refill;
 	bool sequential;
-	bool judge_on_arrival;	  /* IN: the memory is judged as soon as an op ends, too */
+	bool judge_on_arrival;           /* IN: the memory is judged as soon as an op ends, too */
 	atomic_ullong judged_on_arrival; /* slots */
 	unsigned owned_every; /* every how many blocks one belongs to a stressor; 0: none */
 };
@@ -177,8 +178,7 @@ void stress_note(struct stress *stress, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* The subject's ledger range that covers bytes [offset, offset + bytes). */
-void stress_disturb_begin(struct stress *stress, uint64_t offset, uint64_t bytes,
-			  unsigned excuses);
+void stress_disturb_begin(struct stress *stress, uint64_t offset, uint64_t bytes, unsigned excuses);
 void stress_disturb_end(struct stress *stress, uint64_t offset, uint64_t bytes);
 
 /* --- random numbers: xorshift64*, seeded; never the same sequence for two seeds --- */

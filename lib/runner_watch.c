@@ -16,10 +16,10 @@
 
 #include "lib/runner_private.h"
 
-#define TICK_NS		   100000000ull
-#define SETTLE_LIMIT_NS	   3000000000ull /* io_uring gives pins back from a work queue */
+#define TICK_NS            100000000ull
+#define SETTLE_LIMIT_NS    3000000000ull /* io_uring gives pins back from a work queue */
 #define TERMINATE_LIMIT_NS 2000000000ull
-#define KILL_LIMIT_NS	   10000000000ull
+#define KILL_LIMIT_NS      10000000000ull
 
 /* Lines that a stressor of the case brings about by doing what it is for. */
 static void ignored_lines(const struct case_spec *spec, const char *ignored[], unsigned limit)
@@ -80,8 +80,8 @@ static void describe_tasks(pid_t pid, char *text, size_t bytes)
 		snprintf(path, sizeof(path), "/proc/%d/task/%.32s/wchan", pid, entry->d_name);
 		if (read_text(path, word, sizeof(word)))
 			continue;
-		used += snprintf(text + used, bytes - used, "%stask %.32s in %s",
-				 used ? ", " : "", entry->d_name,
+		used += snprintf(text + used, bytes - used, "%stask %.32s in %s", used ? ", " : "",
+				 entry->d_name,
 				 word[0] && strcmp(word, "0") != 0 ? word : "user space");
 		if (used > bytes)
 			used = bytes;
@@ -111,8 +111,8 @@ static void hang(struct attempt *attempt, int pidfd, uint64_t silent_ns, int *st
 	result->verdict = VERDICT_FAIL;
 	result->outcome = OUTCOME_NONE;
 	snprintf(attempt->hang, sizeof(attempt->hang), "hung %s: no progress for %llu s; %s; %s",
-		 phases[atomic_load(&result->phase)],
-		 (unsigned long long)(silent_ns / 1000000000), tasks, how);
+		 phases[atomic_load(&result->phase)], (unsigned long long)(silent_ns / 1000000000),
+		 tasks, how);
 }
 
 int runner_watch(struct attempt *attempt, struct kmsg_lines *lines, int *status)

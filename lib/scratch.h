@@ -13,10 +13,10 @@ enum { SCRATCH_MOUNTS = 16 };
 
 struct mount {
 	const struct filesystem *filesystem;
-	char directory[512]; /* where it is mounted */
-	char device[64];     /* the block device, or empty */
-	char image[512];     /* empty for --dir */
-	bool ours;	     /* mounted by us, so that it may be remounted */
+	char directory[512];             /* where it is mounted */
+	char device[64];                 /* the block device, or empty */
+	char image[512];                 /* empty for --dir */
+	bool ours;                       /* mounted by us, so that it may be remounted */
 	char missing[MACHINE_WHY_BYTES]; /* why it could not be made, or empty */
 };
 
@@ -34,8 +34,8 @@ struct scratch {
 int scratch_make(struct scratch *scratch, struct machine *machine, const char *directory,
 		 const struct filesystem *const *list, unsigned count);
 
-/* Finds out the file system of an existing directory, which must be writable, and its device if that
- * can be read. Nothing is made. -1 with one sentence in mount->missing. */
+/* Finds out the file system of an existing directory, which must be writable, and its device if
+ * that can be read. Nothing is made. -1 with one sentence in mount->missing. */
 int scratch_look(struct mount *mount, const char *directory);
 
 /* Uses an existing directory, as scratch_look() sees it: makes a fresh subdirectory for our files.

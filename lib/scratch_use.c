@@ -168,8 +168,10 @@ int scratch_use(struct scratch *scratch, struct machine *machine, const char *di
 	}
 	if (result < 0 && machine)
 		machine_fail(machine, "%s", mount->missing);
+	if (result < 0)
+		return -1;
 	snprintf(mount->directory, sizeof(mount->directory), "%s", scratch->directory);
-	return result;
+	return 0;
 }
 
 void scratch_close(struct scratch *scratch)

@@ -50,9 +50,9 @@ bool stamp_read_header(const void *slot, struct stamp_id *id);
 
 /* What the bytes of a slot are. */
 enum stamp_state {
-	STAMP_WHOLE,	 /* one stamp, complete; found tells which */
-	STAMP_ZEROS,	 /* nothing but zeros */
-	STAMP_MIXED,	 /* parts of several stamps, or of stamps and zeros; parts tells which */
+	STAMP_WHOLE,     /* one stamp, complete; found tells which */
+	STAMP_ZEROS,     /* nothing but zeros */
+	STAMP_MIXED,     /* parts of several stamps, or of stamps and zeros; parts tells which */
 	STAMP_SCRAMBLED, /* at least one word that no stamp of this seed has there */
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One loop for all stressors: wait at the gate, take a bite, count it, pause. A bite counts as taken
- * while moving if ops were being moved at its start or at its end.
+ * One loop for all stressors: wait at the gate, take a bite, count it, pause. A bite counts as
+ * taken while moving if ops were being moved at its start or at its end.
  */
 #include "lib/stress_loop.h"
 
@@ -206,8 +206,8 @@ void stress_disturb_begin(struct stress *stress, uint64_t offset, uint64_t bytes
 	ledger_disturb_begin(ledger, first, count, excuses & stress->stressor->excuses);
 }
 
-/* Whether a long pin holds the pages that are disturbed: it keeps the orphaned ones, so what ops move
- * through it does not reach the subject again before it is given back. */
+/* Whether a long pin holds the pages that are disturbed: it keeps the orphaned ones, so what ops
+ * move through it does not reach the subject again before it is given back. */
 static bool outlives_disturbance(const struct stress *stress)
 {
 	const struct run *run = stress->run;

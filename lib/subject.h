@@ -10,11 +10,11 @@
 
 /* Where the files of a case live. */
 struct case_place {
-	char directory[DIRECTORY_BYTES];	  /* on the case's file system; "" for filesystem none */
+	char directory[DIRECTORY_BYTES]; /* on the case's file system; "" for filesystem none */
 	char other_directory[DIRECTORY_BYTES]; /* for apart=1 */
-	char device[64];		  /* below directory, or "" */
-	bool remountable;		  /* the runner will remount and compare again */
-	char trace_instance[PATH_BYTES];  /* or "" */
+	char device[64];                       /* below directory, or "" */
+	bool remountable;                      /* the runner will remount and compare again */
+	char trace_instance[PATH_BYTES];       /* or "" */
 };
 
 /* The names and views of the subjects of spec: fills run->subject[] (ledger, fd and map are left
@@ -28,7 +28,8 @@ int subject_ledgers(const struct run *run, struct ledger *ledgers[SUBJECTS]);
 /* Writes the files that spec needs, at generation 1, and fsyncs them. Ends the case on failure. */
 void subject_prefill(struct run *run);
 
-/* Stamps generation 1 over private memory that judged ops will move to. Call it when it is mapped. */
+/* Stamps generation 1 over private memory that judged ops will move to. Call it when it is mapped.
+ */
 void subject_prefill_memory(struct run *run);
 
 /* Who owns a block: the mover's index, or -1 for a stressor. */

@@ -23,13 +23,13 @@ struct case_spec;
 /* What a table needs; a bit each. The plan turns an unmet need into a skip that names it. */
 enum need {
 	NEED_ROOT = 1,
-	NEED_FILE = 1 << 1,	  /* a subject that has a file */
+	NEED_FILE = 1 << 1,         /* a subject that has a file */
 	NEED_BLOCK_DEVICE = 1 << 2, /* a file system that lives on one */
-	NEED_PAGE_CACHE = 1 << 3, /* a subject that is dirtied through the page cache */
-	NEED_WAY_OUT = 1 << 4,	  /* pinned memory is the source */
-	NEED_DIRECT_IO = 1 << 5,  /* a file system whose O_DIRECT reaches the device */
-	NEED_DISK_FILE = 1 << 6,  /* a subject whose file is not in memory only */
-	NEED_MAPPED_FILE = 1 << 7,/* the backing is a shared file mapping */
+	NEED_PAGE_CACHE = 1 << 3,   /* a subject that is dirtied through the page cache */
+	NEED_WAY_OUT = 1 << 4,      /* pinned memory is the source */
+	NEED_DIRECT_IO = 1 << 5,    /* a file system whose O_DIRECT reaches the device */
+	NEED_DISK_FILE = 1 << 6,    /* a subject whose file is not in memory only */
+	NEED_MAPPED_FILE = 1 << 7,  /* the backing is a shared file mapping */
 };
 
 /* The far end that a workload moves bytes to or from. */
@@ -46,22 +46,22 @@ struct workload {
 	unsigned ways; /* of enum way */
 	enum far_end far;
 	unsigned needs;
-	bool far_direct;	   /* it opens the far file with O_DIRECT where that exists */
-	bool far_buffered_out;	   /* way OUT dirties the far file through the page cache */
-	bool counted_always;	   /* its pins show in nr_foll_pin_acquired on every kernel */
-	bool counted_since_6_5;	   /* ... only from 6.5 on (FOLL_GET before) */
-	const int *refusals;	   /* errnos, ended by 0, by which the kernel may refuse the pin */
+	bool far_direct;        /* it opens the far file with O_DIRECT where that exists */
+	bool far_buffered_out;  /* way OUT dirties the far file through the page cache */
+	bool counted_always;    /* its pins show in nr_foll_pin_acquired on every kernel */
+	bool counted_since_6_5; /* ... only from 6.5 on (FOLL_GET before) */
+	const int *refusals;    /* errnos, ended by 0, by which the kernel may refuse the pin */
 	const struct option_row *options;
 	size_t state_bytes;
 
-	/* What is missing on the running machine: NULL for nothing, else a reason and what to try. */
+	/* What is missing on the running machine: NULL, or a reason and what to try. */
 	const char *(*probe)(void);
-	/* Runs in the parent before the case: takes what the machine must lend, through machine_*().
-	 * Returns 0, or -1 with machine->why set. */
+	/* Runs in the parent before the case: takes what the machine must lend, through
+	 * machine_*(). Returns 0, or -1 with machine->why set. */
 	int (*prepare)(struct machine *machine);
 	/* What the kernel should do, known before acting. NULL: allowed. */
 	enum promise (*promise)(const struct case_spec *spec);
-	/* Takes what lasts for the case (descriptors, rings, long pins) in mover->state; may be NULL. */
+	/* Takes what lasts for the case (descriptors, rings, long pins); may be NULL. */
 	void (*setup)(struct mover *mover);
 	/* Starts ops; a synchronous workload ends each by op_done() before it returns. Returns how
 	 * many were taken, at least one. */
@@ -89,17 +89,17 @@ struct stressor {
 	const char *name, *summary;
 	enum place place;
 	unsigned needs;
-	unsigned excuses;	 /* of enum excuse: what it may ever pass to ledger_disturb_begin() */
+	unsigned excuses; /* of enum excuse: what it may ever pass to ledger_disturb_begin() */
 	const int *excused_errors; /* errnos, ended by 0, by which an op may fail meanwhile */
-	bool excuses_short;	 /* an op may end short meanwhile */
-	bool excuses_sync_error; /* fsync may report EIO for what happened before it, once */
-	bool owns_blocks;	 /* it is a writer of its own: see stress_next_block() */
-	bool removes;		 /* memory may vanish under the CPU (SIGBUS) meanwhile */
-	bool touches_memory;	 /* it stores to the pinned memory: see stress_claim_block() */
-	bool causes_writeback;	 /* the subject, if dirtied in the page cache, must be written */
+	bool excuses_short;        /* an op may end short meanwhile */
+	bool excuses_sync_error;   /* fsync may report EIO for what happened before it, once */
+	bool owns_blocks;          /* it is a writer of its own: see stress_next_block() */
+	bool removes;              /* memory may vanish under the CPU (SIGBUS) meanwhile */
+	bool touches_memory;       /* it stores to the pinned memory: see stress_claim_block() */
+	bool causes_writeback;     /* the subject, if dirtied in the page cache, must be written */
 	const char *const *ignored_kernel_log; /* substrings of expected lines, ended by NULL */
 	const struct option_row *options;
-	uint64_t pause_ns;	 /* between two bites */
+	uint64_t pause_ns; /* between two bites */
 	size_t state_bytes;
 
 	const char *(*probe)(void);
@@ -122,14 +122,14 @@ struct mount;
 struct filesystem {
 	const char *name, *summary;
 	bool block_device;
-	bool checksummed;	/* data checksums: a changed buffer becomes unreadable */
-	bool journalled_data;	/* after fsync the data may be in the journal, not in place */
-	bool logical_fiemap;	/* FIEMAP names logical addresses (btrfs) */
+	bool checksummed;     /* data checksums: a changed buffer becomes unreadable */
+	bool journalled_data; /* after fsync the data may be in the journal, not in place */
+	bool logical_fiemap;  /* FIEMAP names logical addresses (btrfs) */
 	bool reflink;
 	bool freezes;
-	unsigned direct_align;	/* smallest aligned O_DIRECT that reaches the device; 0: none */
-	uint64_t image_bytes;	/* a size that fits */
-	const char *program;	/* mkfs, or NULL */
+	unsigned direct_align;   /* smallest aligned O_DIRECT that reaches the device; 0: none */
+	uint64_t image_bytes;    /* a size that fits */
+	const char *program;     /* mkfs, or NULL */
 	const char *const *make; /* arguments between program and device, ended by NULL */
 	const char *kernel_type; /* for mount(2) and /proc/filesystems */
 	const char *mount_options;
@@ -143,12 +143,11 @@ struct kernel_range {
 
 struct reproducer {
 	const char *name, *summary;
-	const char *case_id; /* the case whose options it fixes, or NULL */
+	const char *case_id;    /* the case whose options it fixes, or NULL */
 	const char *class_word; /* corruption, lost write, leak, API change, limitation */
-	const char *fixed_by; /* 12 hex digits and title */
+	const char *fixed_by;   /* 12 hex digits and title */
 	struct kernel_range bad[4];
 };
-
 
 /* Registration. The lists are linked through nodes so that the tables stay const. */
 enum table_kind {
@@ -187,9 +186,9 @@ const struct reproducer *reproducer_find(const char *name);
 	const struct type type##_##word
 
 /* Ends a file: WORKLOAD(word) = { .name is filled by hand }. The word is the name. */
-#define WORKLOAD(word)	 TABLE_REGISTER(TABLE_WORKLOAD, workload, word)
-#define BACKING(word)	 TABLE_REGISTER(TABLE_BACKING, backing, word)
-#define STRESSOR(word)	 TABLE_REGISTER(TABLE_STRESSOR, stressor, word)
+#define WORKLOAD(word)   TABLE_REGISTER(TABLE_WORKLOAD, workload, word)
+#define BACKING(word)    TABLE_REGISTER(TABLE_BACKING, backing, word)
+#define STRESSOR(word)   TABLE_REGISTER(TABLE_STRESSOR, stressor, word)
 #define FILESYSTEM(word) TABLE_REGISTER(TABLE_FILESYSTEM, filesystem, word)
 #define REPRODUCER(word) TABLE_REGISTER(TABLE_REPRODUCER, reproducer, word)
 

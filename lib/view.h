@@ -26,12 +26,13 @@ enum view_slot { VIEW_SLOT_READ, VIEW_SLOT_UNREADABLE, VIEW_SLOT_UNKNOWN };
 /*
  * Reads the whole subject by view into bytes (source->bytes, aligned to 4096), and says per slot
  * whether it was read, was unreadable (EIO, EUCLEAN, EILSEQ, ENODATA; also SIGBUS on a mapping, and
- * a short read before the end), or cannot be read by this view (device: inline, compressed or not yet allocated extents). A hole or an
- * unwritten extent reads as zeros. Files that are shorter read as zeros behind their end.
- * Returns 0, or -errno if the view cannot be opened at all, with the failing call in why.
+ * a short read before the end), or cannot be read by this view (device: inline, compressed or not
+ * yet allocated extents). A hole or an unwritten extent reads as zeros. Files that are shorter read
+ * as zeros behind their end. Returns 0, or -errno if the view cannot be opened at all, with the
+ * failing call in why.
  */
-int view_read(enum view view, const struct view_source *source, uint32_t slot_bytes,
-	      uint8_t *bytes, enum view_slot *slots, char *why, size_t why_bytes);
+int view_read(enum view view, const struct view_source *source, uint32_t slot_bytes, uint8_t *bytes,
+	      enum view_slot *slots, char *why, size_t why_bytes);
 
 /* The system calls below every view, in a translation unit of their own (lib/view_io.c), so that a
  * test can put a lying kernel between (the linker's --wrap). */

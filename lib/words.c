@@ -22,27 +22,27 @@ const char *place_word(enum place place)
 const char *view_word(enum view view)
 {
 	static const char *const words[VIEW_COUNT] = {
-		[VIEW_PEER] = "peer",	      [VIEW_MAP] = "map",	  [VIEW_BUFFERED] = "buffered",
-		[VIEW_DEVICE] = "device",     [VIEW_DIRECT] = "direct",	  [VIEW_UNPINNED] = "unpinned",
-		[VIEW_REMOUNT] = "remount", [VIEW_POWERCUT] = "powercut"};
+		[VIEW_PEER] = "peer",         [VIEW_MAP] = "map",
+		[VIEW_BUFFERED] = "buffered", [VIEW_DEVICE] = "device",
+		[VIEW_DIRECT] = "direct",     [VIEW_UNPINNED] = "unpinned",
+		[VIEW_REMOUNT] = "remount",   [VIEW_POWERCUT] = "powercut"};
 
 	return words[view];
 }
 
 const char *finding_word(enum finding_kind kind)
 {
-	static const char *const words[FINDING_COUNT] = {
-		[FINDING_STALE] = "stale",
-		[FINDING_LOST] = "lost",
-		[FINDING_TORN] = "torn",
-		[FINDING_MISPLACED] = "misplaced",
-		[FINDING_FOREIGN] = "foreign",
-		[FINDING_SCRAMBLED] = "scrambled",
-		[FINDING_UNREADABLE] = "unreadable",
-		[FINDING_RESURRECTED] = "resurrected",
-		[FINDING_PIN_LEAK] = "pin_leak",
-		[FINDING_SPLAT] = "splat",
-		[FINDING_HANG] = "hang"};
+	static const char *const words[FINDING_COUNT] = {[FINDING_STALE] = "stale",
+							 [FINDING_LOST] = "lost",
+							 [FINDING_TORN] = "torn",
+							 [FINDING_MISPLACED] = "misplaced",
+							 [FINDING_FOREIGN] = "foreign",
+							 [FINDING_SCRAMBLED] = "scrambled",
+							 [FINDING_UNREADABLE] = "unreadable",
+							 [FINDING_RESURRECTED] = "resurrected",
+							 [FINDING_PIN_LEAK] = "pin_leak",
+							 [FINDING_SPLAT] = "splat",
+							 [FINDING_HANG] = "hang"};
 
 	return words[kind];
 }

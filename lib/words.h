@@ -30,17 +30,17 @@ enum view {
 };
 
 enum finding_kind {
-	FINDING_STALE,	     /* an older generation than the ledger allows */
-	FINDING_LOST,	     /* zeros */
-	FINDING_TORN,	     /* several generations inside one slot */
+	FINDING_STALE,       /* an older generation than the ledger allows */
+	FINDING_LOST,        /* zeros */
+	FINDING_TORN,        /* several generations inside one slot */
 	FINDING_MISPLACED,   /* bytes of another slot */
 	FINDING_FOREIGN,     /* another seed, file or writer, or a generation never issued */
 	FINDING_SCRAMBLED,   /* bytes that nobody wrote */
 	FINDING_UNREADABLE,  /* the read failed, as by a checksum of the file system */
 	FINDING_RESURRECTED, /* bytes from before a punch or a truncation */
 	FINDING_PIN_LEAK,    /* pins taken and never given back */
-	FINDING_SPLAT,	     /* the kernel log complains */
-	FINDING_HANG,	     /* the case did not end */
+	FINDING_SPLAT,       /* the kernel log complains */
+	FINDING_HANG,        /* the case did not end */
 	FINDING_COUNT
 };
 

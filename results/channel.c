@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 enum { CHANNEL_VERSION = 1, SLOTS = 2, BLOCK = CHANNEL_BLOCK_BYTES };

@@ -26,6 +26,7 @@ enum {
 };
 
 struct dirty_limits {
+	bool lowered; /* left by prepare() */
 	int fd;
 	uint64_t next_offset, written;
 	char chunk[CHUNK_BYTES];
@@ -41,6 +42,7 @@ static int set(struct machine *machine, const char *key, long value)
 
 static int prepare(struct machine *machine, struct stress *stress)
 {
+	struct dirty_limits *state = stress->state;
 	long background = BACKGROUND_PAGES * sysconf(_SC_PAGESIZE);
 
 	if (background < BACKGROUND_BYTES)
@@ -52,7 +54,17 @@ static int prepare(struct machine *machine, struct stress *stress)
 	    set(machine, "vm.dirty_expire_centisecs", 2) ||
 	    set(machine, "vm.dirty_writeback_centisecs", 2))
 		return -1;
+	state->lowered = true;
 	return 0;
+}
+
+static void enter(struct stress *stress)
+{
+	const struct dirty_limits *state = stress->state;
+
+	if (!state->lowered)
+		run_skip(stress->run, "dirty_limits lowers vm.dirty_background_bytes, and this run "
+				      "may not change the machine (try: as root, without --dir)");
 }
 
 static void start(struct stress *stress)
@@ -103,6 +115,7 @@ STRESSOR(dirty_limits) = {
 	.pause_ns = 1000000,
 	.state_bytes = sizeof(struct dirty_limits),
 	.prepare = prepare,
+	.enter = enter,
 	.start = start,
 	.disturb = disturb,
 	.stop = stop,

@@ -25,6 +25,7 @@
 enum { FROZEN_MINIMUM_US = 1000, FROZEN_SPREAD_US = 2000 };
 
 struct freeze_thaw {
+	bool allowed; /* left by prepare() */
 	int directory_fd;
 	int alive_fd; /* the thawer reads the other end: it closes when we are gone */
 	pid_t thawer;
@@ -62,13 +63,33 @@ static void start_thawer(struct stress *stress)
 	state->alive_fd = ends[1];
 }
 
+static int prepare(struct machine *machine, struct stress *stress)
+{
+	struct freeze_thaw *state = stress->state;
+
+	state->allowed = true;
+	return 0;
+}
+
+/* A directory of the user's may be on a file system that everybody needs. */
+static void enter(struct stress *stress)
+{
+	const struct freeze_thaw *state = stress->state;
+	const struct filesystem *filesystem = stress->spec->filesystem;
+
+	if (!filesystem->freezes)
+		run_skip(stress->run, "freeze_thaw: %s cannot be frozen", filesystem->name);
+	if (!state->allowed)
+		run_skip(stress->run,
+			 "freeze_thaw stops all who write to the file system, and this "
+			 "run may not change the machine (try: as root, without --dir)");
+}
+
 static void start(struct stress *stress)
 {
 	struct freeze_thaw *state = stress->state;
 	struct run *run = stress->run;
 
-	if (!run->spec->filesystem->freezes)
-		run_skip(run, "freeze_thaw: %s cannot be frozen", run->spec->filesystem->name);
 	state->directory_fd = run_open(run, run->directory, O_RDONLY | O_DIRECTORY);
 	/* An earlier run may have been killed together with its thawer. EINVAL: it is not frozen.
 	 */
@@ -132,6 +153,8 @@ STRESSOR(freeze_thaw) = {
 	.needs = NEED_ROOT | NEED_DISK_FILE | NEED_BLOCK_DEVICE,
 	.pause_ns = 20000000,
 	.state_bytes = sizeof(struct freeze_thaw),
+	.prepare = prepare,
+	.enter = enter,
 	.start = start,
 	.disturb = disturb,
 	.stop = stop,

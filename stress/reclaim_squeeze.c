@@ -88,8 +88,9 @@ static void enter(struct stress *stress)
 	char path[PATH_BYTES + 32];
 
 	if (!state->cgroup[0])
-		run_skip(stress->run, "reclaim_squeeze needs a memory cgroup of its own, and this "
-				      "run may not change the machine (try: as root)");
+		run_skip(stress->run,
+			 "reclaim_squeeze needs a memory cgroup of its own, and this "
+			 "run may not change the machine (try: as root, without --dir)");
 	snprintf(path, sizeof(path), "%s/cgroup.procs", state->cgroup);
 	if (write_text(path, "0"))
 		run_broken(stress->run, "joining %s: %s", state->cgroup, strerror(errno));

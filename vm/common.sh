@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# Variables of the other files of vm/ are read and written here:
+# shellcheck disable=SC2034,SC2154
 #
 # What the files of vm/ share: messages, the cache, and the exit codes of README.md.
 
-# Read by the files that source this one.
-# shellcheck disable=SC2034
 readonly CODE_BROKEN=5 CODE_USAGE=64 CODE_NO_ANSWER=125
 
 vm_cache=${XDG_CACHE_HOME:-$HOME/.cache}/dirtypin

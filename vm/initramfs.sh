@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# Variables of the other files of vm/ are read and written here:
+# shellcheck disable=SC2034,SC2154
 #
 # The guest's initramfs, made without root: archives that the kernel unpacks one after the other. The
 # suite with its libraries is the same for all guests; the modules belong to a kernel; the settings to
@@ -121,7 +123,7 @@ initramfs_settings() {
 	local out=$1 tree=$2 setting
 	mkdir -p "$tree/etc/dirtypin"
 	{
-		printf 'NONCE=%q\nHOSTNAME=%q\nLIMIT_S=%q\nSNAPSHOT_S=%q\n' \
+		printf 'NONCE=%q\nGUEST_NAME=%q\nLIMIT_S=%q\nSNAPSHOT_S=%q\n' \
 			"$guest_nonce" "$guest_hostname" "$guest_limit_s" "$guest_snapshot_s"
 		printf 'COMMAND=%s\n' "$(shell_word "$(shell_words "${guest_command[@]}")")"
 		for setting in "${guest_environment[@]}"; do

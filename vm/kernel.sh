@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# Variables of the other files of vm/ are read and written here:
+# shellcheck disable=SC2034,SC2154
 #
 # From the name of a kernel to the files of one. A kernel is a directory with vmlinuz, release and,
 # where they are known, config and root/lib/modules/RELEASE with what depmod made of it. Kernels from
@@ -91,12 +93,29 @@ kernel_image_release() {
 	dd if="$1" bs=1 skip=$((at + 512)) count=128 status=none | tr '\0' '\n' | head -n 1 | cut -d' ' -f1
 }
 
+# kernel_plain IMAGE OUT: the ELF image that a bzImage has packed in it. The header says where: the
+# sectors before the protected-mode part at 0x1f1, place and length of what is packed in there at 0x248.
+kernel_plain() {
+	local sectors offset length at magic
+	read -r sectors < <(od -An -tu1 -j 497 -N 1 "$1")
+	read -r offset length < <(od -An -tu4 --endian=little -j 584 -N 8 "$1")
+	at=$(((sectors + 1) * 512 + offset))
+	magic=$(od -An -tx1 -j "$at" -N 4 "$1" | tr -d ' ')
+	# The last four bytes are the unpacked length, which is no part of the stream.
+	tail -c "+$((at + 1))" "$1" | head -c "$((length - 4))" | case $magic in
+	fd377a58) xz -dc ;;
+	28b52ffd) zstd -q -dc ;;
+	*) false ;;
+	esac >"$2"
+	((PIPESTATUS[2] == 0)) && [[ $(od -An -tx1 -N 4 "$2" | tr -d ' ') == 7f454c46 ]]
+}
+
 # DIR of modules=DIR is a root with lib/modules/RELEASE in it, or that directory itself.
 kernel_from_image() {
 	local image=$1 modules=$2 work=$3 release
 	[[ -r $image && -f $image ]] || { because "$image: no such file"; return; }
-	release=$(kernel_image_release "$image") && [[ $release ]] ||
-		{ because "$image is not a bzImage"; return; }
+	release=$(kernel_image_release "$image")
+	[[ $release ]] || { because "$image is not a bzImage"; return; }
 	kernel_dir=$work
 	mkdir -p "$work/root/lib/modules"
 	ln -sf "$(readlink -f "$image")" "$work/vmlinuz"

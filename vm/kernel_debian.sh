@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# Variables of the other files of vm/ are read and written here:
+# shellcheck disable=SC2034,SC2154
 #
 # Debian's stock kernels, of any suite, on any machine with apt: a private apt configuration with
 # its own lists and cache, so that nothing of the system's changes. The mirror is the one that the
@@ -13,6 +15,7 @@ readonly DEBIAN_LISTS_MINUTES=1440
 debian_mirror() {
 	local mirror=${DIRTYPIN_MIRROR:-}
 	# Before the first apt-get update the origin is not known, and the address has to tell.
+	# shellcheck disable=SC2016 # the dollar signs are apt's
 	[[ $mirror ]] || mirror=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' \
 		'Created-By: Packages' 2>/dev/null | awk -F'|' '
 			$1 == "Debian" && $2 == "Debian" { print $3; exit }
@@ -85,17 +88,19 @@ debian_field() {
 # The package that the newest kernel's metapackage depends on.
 debian_newest() {
 	local flavour=$1 name
-	name=$(debian_field "linux-image-$flavour" Depends | tr ',|' '\n\n' |
+	name=$(debian_field "linux-image-$flavour" Depends | tr ',|' '\n' |
 		awk -v end="-$flavour" '$1 ~ /^linux-image-[0-9]/ { print $1; exit }')
 	[[ $name ]] && printf '%s' "$name=$(debian_field "$name" Version)"
 }
 
 # The package of one version, or of the newest one that VERSION is the beginning of.
 debian_version() {
-	local flavour=$1 version=$2
+	local flavour=$1 version=$2 others='^$'
+	# The other flavours' names end in the usual one's.
+	[[ $flavour != amd64 ]] || others='-(rt|cloud)-amd64$'
 	apt-cache -c "$debian_apt/apt.conf" pkgnames linux-image- |
 		grep -E "^linux-image-[0-9].*-$flavour\$" |
-		{ [[ $flavour == amd64 ]] && grep -vE -- '-(rt|cloud)-amd64$' || cat; } |
+		grep -vE -- "$others" |
 		xargs -r apt-cache -c "$debian_apt/apt.conf" show 2>/dev/null |
 		awk '$1 == "Package:" { name = $2 } $1 == "Version:" { print $2, name }' | sort -V |
 		awk -v want="$version" '

@@ -29,8 +29,8 @@ static pid_t *leak_pid;
 
 __attribute__((constructor)) static void share_leak_pid(void)
 {
-	leak_pid = mmap(NULL, sizeof(*leak_pid), PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	leak_pid = mmap(NULL, sizeof(*leak_pid), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
 }
 
 void __real_op_done(struct mover *mover, struct op *op, int64_t result);

@@ -11,24 +11,25 @@
 
 enum lie {
 	LIE_NONE,
-	LIE_FLIP,	/* one bit of what arrived is another */
-	LIE_OLD,	/* the generation before is there again */
+	LIE_FLIP, /* one bit of what arrived is another */
+	LIE_OLD,  /* the generation before is there again */
 	LIE_ZEROS,
-	LIE_TEAR,	/* the second half is of the generation before */
-	LIE_SWAP,	/* the bytes of the neighbouring slot are there */
-	LIE_SEED,	/* the bytes of another run are there */
-	LIE_FUTURE,	/* a generation that was never issued is there */
-	LIE_SHORT,	/* half of the bytes are said to have moved */
-	LIE_ERROR,	/* an error that nobody listed */
-	LIE_HANG,	/* an op never ends */
-	LIE_CRASH,	/* the process dies */
-	LIE_LEAK,	/* a pin is taken that nobody gives back */
-	LIE_FSYNC,	/* fsync says 0 and does nothing */
+	LIE_TEAR,       /* the second half is of the generation before */
+	LIE_SWAP,       /* the bytes of the neighbouring slot are there */
+	LIE_SEED,       /* the bytes of another run are there */
+	LIE_FUTURE,     /* a generation that was never issued is there */
+	LIE_SHORT,      /* half of the bytes are said to have moved */
+	LIE_ERROR,      /* an error that nobody listed */
+	LIE_HANG,       /* an op never ends */
+	LIE_CRASH,      /* the process dies */
+	LIE_LEAK,       /* a pin is taken that nobody gives back */
+	LIE_FSYNC,      /* fsync says 0 and does nothing */
 	LIE_VIEW_ZEROS, /* one view shows zeros where there are none */
-	LIE_VIEW_EIO,	/* one view cannot be read */
+	LIE_VIEW_EIO,   /* one view cannot be read */
 };
 
-/* What the process that is forked next will do. In memory of its own: set it before runner_case(). */
+/* What the process that is forked next will do. In memory of its own: set it before runner_case().
+ */
 struct plan_of_lies {
 	enum lie lie;
 	enum view view; /* for LIE_VIEW_*: the one that lies */

@@ -17,9 +17,9 @@
 #include "lib/runner.h"
 #include "tests/planted/lies.h"
 
-#define MOVE_NS	       150000000ull
-#define HANG_LIMIT_NS  1500000000ull
-#define PATIENT_NS     30000000000ull
+#define MOVE_NS       150000000ull
+#define HANG_LIMIT_NS 1500000000ull
+#define PATIENT_NS    30000000000ull
 
 enum { NAME_BYTES = 200 };
 
@@ -35,8 +35,8 @@ struct expectation {
 	struct plan_of_lies lies;
 	enum verdict verdict;
 	enum finding_kind kind; /* of a fail */
-	int view;		/* of the finding, or -1 for any */
-	const char *reason;	/* a part of it, or NULL */
+	int view;               /* of the finding, or -1 for any */
+	const char *reason;     /* a part of it, or NULL */
 };
 
 static void print_findings(const struct case_result *result)
@@ -150,8 +150,8 @@ static void add_lies_about_bytes(const char *filesystem)
 				continue;
 			for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 				struct expectation *expected =
-					add("%s/anon/quiet@%s:way=%s,region=65536", workload->name, where,
-					    way_word(way));
+					add("%s/anon/quiet@%s:way=%s,region=65536", workload->name,
+					    where, way_word(way));
 
 				expected->lies.lie = rows[i].lie;
 				expected->verdict = rows[i].verdict;

@@ -15,6 +15,12 @@ build_dir=${DIRTYPIN_BUILD:-$source_dir/build}
 build_packages=(cmake make gcc pkg-config libc6-dev liburing-dev libaio-dev libjansson-dev
 	libinih-dev libxxhash-dev libcmocka-dev rdma-core libibverbs-dev librdmacm-dev)
 run_packages=(fio stress-ng gnuplot-nox e2fsprogs xfsprogs btrfs-progs)
+# What vm needs on top, as TOOL:PACKAGE: only who uses it gets an emulator.
+vm_tools=(qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio depmod:kmod xz:xz-utils
+	zstd:zstd /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring)
+
+# The exit code of "broken"; git bisect run would take it for a bad kernel.
+broken_code=5
 
 say() {
 	printf '%s\n' "$*" >&2
@@ -23,7 +29,7 @@ say() {
 # We could not get ready to ask the question: the exit code of "broken".
 die() {
 	say "run.sh: $*"
-	exit 5
+	exit "$broken_code"
 }
 
 missing_packages() {
@@ -68,7 +74,7 @@ need_on_debian() {
 		rm -f "$log"
 		say "run.sh: apt-get could not install ${missing[*]}"
 	fi
-	can_build || exit 5
+	can_build || exit "$broken_code"
 	return 1
 }
 
@@ -94,7 +100,7 @@ need_elsewhere() {
 		"jansson-devel inih-devel xxhash-devel libcmocka-devel rdma-core-devel fio stress-ng" \
 		"gnuplot e2fsprogs xfsprogs btrfs-progs"
 	say "  others: the packages that Debian calls ${build_packages[*]} ${run_packages[*]}"
-	exit 5
+	exit "$broken_code"
 }
 
 # A stamp with the lists in it makes the second start quick.
@@ -140,8 +146,50 @@ build() {
 	mv "$build_dir/.started" "$build_dir/.built"
 }
 
+# Whether the words are a call of vm that starts guests: its help is the program's.
+wants_vm() {
+	[[ ${1:-} == vm ]] || return 1
+	local word
+	for word in "$@"; do
+		case $word in
+		--) return 0 ;;
+		--help | -h) return 1 ;;
+		esac
+	done
+}
+
+# Elsewhere, and without root, vm itself says what is missing.
+need_vm() {
+	local pair tool missing=()
+	((EUID == 0)) && command -v apt-get >/dev/null || return 0
+	for pair in "${vm_tools[@]}"; do
+		tool=${pair%%:*}
+		[[ -r $tool ]] || PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null ||
+			missing+=("${pair##*:}")
+	done
+	((${#missing[@]} == 0)) || install_packages "${missing[@]}" || {
+		cat "$log" >&2
+		rm -f "$log"
+	}
+}
+
+# hand_over PROGRAM WORD...
+hand_over() {
+	local program=$1
+	shift
+	if wants_vm "$@"; then
+		need_vm
+		shift
+		DIRTYPIN_BINARY=$program exec "$source_dir/vm/vm.sh" "$@"
+	fi
+	exec "$program" "$@"
+}
+
+if wants_vm "$@" && [[ " $* " == *" --bisect"[\ =]* ]]; then
+	broken_code=125
+fi
 if [[ -n ${DIRTYPIN_BINARY:-} ]]; then
-	exec "$DIRTYPIN_BINARY" "$@"
+	hand_over "$DIRTYPIN_BINARY" "$@"
 fi
 get_ready
 if [[ ${1:-} == test && ${2:-} != --help && ${2:-} != -h ]]; then
@@ -151,4 +199,4 @@ if [[ ${1:-} == test && ${2:-} != --help && ${2:-} != -h ]]; then
 	exec ctest --output-on-failure "$@"
 fi
 is_built || build --target dirtypin
-exec "$build_dir/dirtypin" "$@"
+hand_over "$build_dir/dirtypin" "$@"

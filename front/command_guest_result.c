@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Both ends of a guest's result channel, for vm/: "pack" runs in the guest, "unpack" and "boot" on the
- * host. What a guest says of its own end is held against what it sent.
+ * Both ends of a guest's result channel, for vm/: "pack" runs in the guest, "unpack" and "boot" on
+ * the host. What a guest says of its own end is held against what it sent.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -88,9 +88,9 @@ static const char *lie_of(const struct channel_message *message, const char *pat
 		return why;
 	if (strcmp(bundle.release, message->release) != 0)
 		lie = "its bundle is of another kernel than its end record";
-	else if (!bundle.complete && (message->exit_code == CODE_PASSED ||
-				      message->exit_code == CODE_FAILED ||
-				      message->exit_code == CODE_ALL_SKIPPED))
+	else if (!bundle.complete &&
+		 (message->exit_code == CODE_PASSED || message->exit_code == CODE_FAILED ||
+		  message->exit_code == CODE_ALL_SKIPPED))
 		lie = "its end record says that the run was completed, its bundle that it was not";
 	else if (report_exit_code(&bundle) == CODE_FAILED &&
 		 (message->exit_code == CODE_PASSED || message->exit_code == CODE_ALL_SKIPPED))
@@ -113,7 +113,8 @@ static int unpack_into(const char *path, const char *archive, size_t length, cha
 	return status;
 }
 
-/* unpack CHANNEL NONCE DIRECTORY: prints "end CODE RELEASE", "snapshot 0 RELEASE", or "lie" and why.
+/* unpack CHANNEL NONCE DIRECTORY: prints "end CODE RELEASE", "snapshot 0 RELEASE", or "lie" and
+ * why.
  */
 static int unpack(int argc, char **argv)
 {

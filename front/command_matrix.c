@@ -80,10 +80,10 @@ static int show(const struct arguments *arguments, const struct bundle *bundles)
 	if (arguments->json)
 		print_document(&matrix, code);
 	else
-		matrix_print(stdout,
-			     report_style_of(STDOUT_FILENO, arguments->no_color,
-					     arguments->verbose),
-			     &matrix);
+		matrix_print(
+			stdout,
+			report_style_of(STDOUT_FILENO, arguments->no_color, arguments->verbose),
+			&matrix);
 	matrix_free(&matrix);
 	return code;
 }
@@ -117,9 +117,12 @@ const struct command command_matrix = {
 	.words = "BUNDLE...",
 	.summary = "case by kernel, differences first",
 	.details =
-		"A column is a kernel with its command line and sysctls; several bundles of the same "
-		"one are rounds, of which the worst counts. Data that is safe, data that was lost and "
-		"a pin that was refused are three different answers; a kernel that did not boot is a "
+		"A column is a kernel with its command line and sysctls; several bundles of the "
+		"same "
+		"one are rounds, of which the worst counts. Data that is safe, data that was lost "
+		"and "
+		"a pin that was refused are three different answers; a kernel that did not boot is "
+		"a "
 		"column that says so. Exit codes are those of a run over all the bundles; a kernel "
 		"that did not boot counts as broken.",
 	.options = "json no-color verbose",

@@ -21,10 +21,13 @@ static int run_vm(const struct arguments *arguments)
 const struct command command_vm = {
 	.name = "vm",
 	.words = "--kernel K [OPTIONS] [-- COMMAND...]",
-	.summary = "the same command inside QEMU on other kernels, one bundle each, then the matrix",
+	.summary =
+		"the same command inside QEMU on other kernels, one bundle each, then the matrix",
 	.details =
-		"Boots each kernel with the suite inside, runs COMMAND there as on any machine (the "
-		"quick profile, for 100 s, if there is none), brings back one bundle per kernel and "
+		"Boots each kernel with the suite inside, runs COMMAND there as on any machine "
+		"(the "
+		"quick profile, for 100 s, if there is none), brings back one bundle per kernel "
+		"and "
 		"prints the matrix. A kernel that does not boot, panics or hangs is a column that "
 		"says so, and the others go on. Needs no root.\n\n"
 		"--kernel K (repeatable): debian/SUITE[:FLAVOUR], the newest stock kernel of "
@@ -36,19 +39,24 @@ const struct command command_vm = {
 		"--append CMDLINE: added to the kernel's command line. Given several times, each "
 		"makes a configuration of its own ('' for the plain one): a column for each kernel "
 		"with each.\n"
-		"--sysctl KEY=VALUE (repeatable): set in the guest before the command. The same key "
+		"--sysctl KEY=VALUE (repeatable): set in the guest before the command. The same "
+		"key "
 		"given several times makes a configuration for each value.\n"
-		"--out DIR: where the bundles go, each with its release in its name (default: a new "
+		"--out DIR: where the bundles go, each with its release in its name (default: a "
+		"new "
 		"directory in results/runs)\n"
 		"--jobs N: guests at a time (default: 1)\n"
 		"--memory M: of a guest, in MiB or with G (default: 2G)\n"
 		"--cpus N: of a guest (default: 2)\n"
 		"--timeout T: for one guest, such as 90s or 15m; then it is asked to end, and 30 s "
 		"later it is stopped (default: 10m)\n"
-		"--accel auto|kvm|tcg: auto takes KVM only if a guest really boots with it (default: "
+		"--accel auto|kvm|tcg: auto takes KVM only if a guest really boots with it "
+		"(default: "
 		"auto)\n"
-		"--bisect CASE: runs that case on one kernel and exits with 0 (good), 1 (bad) or 125 "
-		"(cannot answer), as git bisect run wants it. In a kernel tree: git bisect run sh -c "
+		"--bisect CASE: runs that case on one kernel and exits with 0 (good), 1 (bad) or "
+		"125 "
+		"(cannot answer), as git bisect run wants it. In a kernel tree: git bisect run sh "
+		"-c "
 		"'make -s bzImage || exit 125; .../run.sh vm --kernel . --bisect CASE'\n"
 		"-v: shows what the guests print",
 	.maximum_words = ANY_WORDS,

@@ -81,6 +81,7 @@ int command_self(int argc, char **argv)
 		self->result = calloc(1, sizeof(*self->result));
 	if (!self || !self->result) {
 		fprintf(stderr, "dirtypin: bench --self: no memory for its results\n");
+		free(self);
 		return CODE_BROKEN;
 	}
 	self->say = isatty(STDERR_FILENO) || request.json ? stderr : stdout;

@@ -187,6 +187,16 @@ static bool direct_io_is_aligned(const struct case_spec *spec, const struct comp
 				  "%s needs",
 				  block, align, spec->filesystem->name);
 	}
+	for (unsigned i = 0; align && i < spec->stressors; i++) {
+		const struct stressor *stressor = spec->stressor[i];
+
+		if (stressor->owns_blocks && stressor->needs & NEED_DIRECT_IO && block % align)
+			return no(
+				complaint,
+				"%s writes blocks by O_DIRECT, and block=%lld is not a multiple of "
+				"the %u bytes that it needs on %s",
+				stressor->name, block, align, spec->filesystem->name);
+	}
 	return true;
 }
 
@@ -229,6 +239,13 @@ static bool sizes_agree(const struct case_spec *spec, const struct complaint *co
 		return no(complaint, "writers=%lld is less than one for each of %u workloads",
 			  writers, spec->workloads);
 	return direct_io_is_aligned(spec, complaint) && blocks_suffice(spec, complaint);
+}
+
+static bool primary_has_file(const struct case_spec *spec)
+{
+	if (case_judges_memory(spec))
+		return spec->backing->file && spec->backing->shared;
+	return far_file(spec);
 }
 
 /* What the engine itself stores has no kernel between it and the page that vanishes: such a case

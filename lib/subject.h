@@ -28,8 +28,7 @@ int subject_ledgers(const struct run *run, struct ledger *ledgers[SUBJECTS]);
 /* Writes the files that spec needs, at generation 1, and fsyncs them. Ends the case on failure. */
 void subject_prefill(struct run *run);
 
-/* Stamps generation 1 over private memory that judged ops will move to. Call it when it is mapped.
- */
+/* Stamps generation 1 over private memory that judged ops will move to, once it is mapped. */
 void subject_prefill_memory(struct run *run);
 
 /* Who owns a block: the mover's index, or -1 for a stressor. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A flat tar archive. The reader takes what may come from a kernel that was losing data while it was
- * written: each length is held against what is there, each header against its checksum, and a name is
- * a name of a plain file and nothing else.
+ * A flat tar archive. The reader takes what may come from a kernel that was losing data while it
+ * was written: each length is held against what is there, each header against its checksum, and a
+ * name is a name of a plain file and nothing else.
  */
 #include "results/archive.h"
 

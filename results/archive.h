@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The plain files of one directory as a tar archive (ustar) in memory: how a bundle travels. Nothing
- * else fits into one: no directories, no links, no names that lead anywhere.
+ * The plain files of one directory as a tar archive (ustar) in memory: how a bundle travels.
+ * Nothing else fits into one: no directories, no links, no names that lead anywhere.
  */
 #ifndef RESULTS_ARCHIVE_H
 #define RESULTS_ARCHIVE_H
@@ -10,8 +10,9 @@
 
 enum { ARCHIVE_FILES_LIMIT = 64 };
 
-/* Packs the plain files in the directory into *bytes (to be freed), at most limit bytes. A file that
- * grows meanwhile is packed as long as it was when it was opened. 0, or -1 with one sentence. */
+/* Packs the plain files in the directory into *bytes (to be freed), at most limit bytes. A file
+ * that grows meanwhile is packed as long as it was when it was opened. 0, or -1 with one sentence.
+ */
 int archive_pack(int directory_fd, size_t limit, char **bytes, size_t *length, char *why,
 		 size_t why_bytes);
 

@@ -296,7 +296,8 @@ int bundle_boot(const char *path, const struct bundle_boot *boot, char *why, siz
 	if (!status)
 		status = write_run(&writer);
 	if (status)
-		snprintf(why, why_bytes, "cannot write the bundle in %s: %s", path, strerror(errno));
+		snprintf(why, why_bytes, "cannot write the bundle in %s: %s", path,
+			 strerror(errno));
 	release(&writer);
 	return status;
 }

@@ -154,8 +154,8 @@ static bool mark_is_good(const struct mark *mark, const char *magic)
 {
 	return memcmp(mark->magic, magic, sizeof(mark->magic)) == 0 &&
 	       mark->hash == mark_hash(mark) && mark->version == CHANNEL_VERSION &&
-	       mark->end <= 1 && mark->exit_code <= 255 &&
-	       !mark->nonce[sizeof(mark->nonce) - 1] && !mark->release[sizeof(mark->release) - 1];
+	       mark->end <= 1 && mark->exit_code <= 255 && !mark->nonce[sizeof(mark->nonce) - 1] &&
+	       !mark->release[sizeof(mark->release) - 1];
 }
 
 /* A header is believed if it is ours, lies in the slot of its number, and its end record says the
@@ -226,7 +226,8 @@ static bool slots_agree(const struct slot *slots)
 {
 	const struct slot *last = newest(slots), *before = &slots[last == &slots[0]];
 
-	return before->bad || (last->mark.sequence == before->mark.sequence + 1 && !before->mark.end);
+	return before->bad ||
+	       (last->mark.sequence == before->mark.sequence + 1 && !before->mark.end);
 }
 
 int channel_get(int fd, const char *nonce, struct channel_message *message, char **archive,
@@ -248,7 +249,8 @@ int channel_get(int fd, const char *nonce, struct channel_message *message, char
 			 slots[1].bad, slots[0].bad);
 	} else if (!slots_agree(slots)) {
 		snprintf(why, why_bytes,
-			 "the messages on the result channel contradict each other: numbers %u and %u",
+			 "the messages on the result channel contradict each other: numbers %u and "
+			 "%u",
 			 slots[0].mark.sequence, slots[1].mark.sequence);
 		last = NULL;
 	}

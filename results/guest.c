@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A guest whose kernel dies leaves a bundle that says "never finished" about the case it died in. The
- * host has seen the panic on the console, and with that the case has its verdict: a kernel that does
- * not survive the question has failed it.
+ * A guest whose kernel dies leaves a bundle that says "never finished" about the case it died in.
+ * The host has seen the panic on the console, and with that the case has its verdict: a kernel that
+ * does not survive the question has failed it.
  */
 #include "results/guest.h"
 
@@ -97,7 +97,8 @@ static json_t *last_record(int directory_fd)
 
 json_t *guest_panic_record(int directory_fd, const char *sentence)
 {
-	json_t *record = last_record(directory_fd), *findings = json_array(), *splat = json_object();
+	json_t *record = last_record(directory_fd), *findings = json_array(),
+	       *splat = json_object();
 	const char *reason = json_string_value(json_object_get(record, "reason"));
 
 	if (!reason || strcmp(reason, NEVER_FINISHED) != 0) {

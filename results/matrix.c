@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Cases by kernels. Rows are sorted by how much the kernels differ: two verdicts on the same case are
- * what a matrix is made for; a kernel that could not be asked comes next, and agreement last.
+ * Cases by kernels. Rows are sorted by how much the kernels differ: two verdicts on the same case
+ * are what a matrix is made for; a kernel that could not be asked comes next, and agreement last.
  */
 #include "results/matrix.h"
 
@@ -12,9 +12,9 @@
 #include "results/text.h"
 
 static const char *const answer_words[ANSWER_COUNT] = {
-	[ANSWER_NONE] = ".",         [ANSWER_NO_BOOT] = "no boot", [ANSWER_NOT_RUN] = "not run",
-	[ANSWER_SKIP] = "skip",      [ANSWER_SAFE] = "data-safe",  [ANSWER_REFUSED] = "refused",
-	[ANSWER_BROKEN] = "broken",  [ANSWER_FAIL] = "fail",       [ANSWER_LOST] = "data-lost",
+	[ANSWER_NONE] = ".",        [ANSWER_NO_BOOT] = "no boot", [ANSWER_NOT_RUN] = "not run",
+	[ANSWER_SKIP] = "skip",     [ANSWER_SAFE] = "data-safe",  [ANSWER_REFUSED] = "refused",
+	[ANSWER_BROKEN] = "broken", [ANSWER_FAIL] = "fail",       [ANSWER_LOST] = "data-lost",
 };
 
 const char *answer_word(enum answer answer)
@@ -169,8 +169,8 @@ static void fill_column(struct matrix *matrix, unsigned number, const struct bun
 	for (size_t i = 0; i < bundle->count; i++) {
 		const struct record *record = &bundle->records[i];
 		struct matrix_row key = {.case_id = record->case_id};
-		struct matrix_row *row = bsearch(&key, matrix->row, matrix->rows,
-						 sizeof(*matrix->row), compare_ids);
+		struct matrix_row *row =
+			bsearch(&key, matrix->row, matrix->rows, sizeof(*matrix->row), compare_ids);
 		enum answer answer = answer_of(record);
 
 		if (row && answer > row->cell[number].answer)

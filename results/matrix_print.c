@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The matrix on a terminal. Cells stand before the case, whose id may be long; where the kernels' names
- * are long, too, letters stand for them.
+ * The matrix on a terminal. Cells stand before the case, whose id may be long; where the kernels'
+ * names are long, too, letters stand for them.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -186,10 +186,11 @@ void matrix_print(FILE *out, struct report_style style, const struct matrix *mat
 	print_rows(out, style, matrix, letters);
 	print_reasons(out, style, matrix);
 	fputc('\n', out);
-	text_wrapped(out,
-		     "data-safe: the bytes were right in every view; refused: the pin was refused up "
-		     "front, which is safe, too; data-lost: bytes were wrong somewhere; fail: a "
-		     "splat, a hang or a leaked pin; broken: the question was not properly asked; "
-		     "skip: something is missing there; '.': not asked.",
-		     0, style.columns < TEXT_COLUMNS ? style.columns : TEXT_COLUMNS);
+	text_wrapped(
+		out,
+		"data-safe: the bytes were right in every view; refused: the pin was refused up "
+		"front, which is safe, too; data-lost: bytes were wrong somewhere; fail: a "
+		"splat, a hang or a leaked pin; broken: the question was not properly asked; "
+		"skip: something is missing there; '.': not asked.",
+		0, style.columns < TEXT_COLUMNS ? style.columns : TEXT_COLUMNS);
 }

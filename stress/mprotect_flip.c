@@ -36,12 +36,16 @@ static void start(struct stress *stress)
 		run_broken(run, "guard_retry_range(%zu bytes): %s", run->region_bytes,
 			   strerror(-error));
 	state->unit_bytes = sysconf(_SC_PAGESIZE);
-	while (mprotect(run->memory, state->unit_bytes, PROT_READ | PROT_WRITE)) {
+	/* A protection that is in force already is accepted for any range: it has to change. */
+	while (mprotect(run->memory, state->unit_bytes, PROT_READ)) {
 		if (errno != EINVAL || state->unit_bytes * 2 > run->region_bytes)
-			run_broken(run, "mprotect(%zu bytes of the memory, READ and WRITE): %s",
+			run_broken(run, "mprotect(%zu bytes of the memory, READ): %s",
 				   state->unit_bytes, strerror(errno));
 		state->unit_bytes *= 2;
 	}
+	if (mprotect(run->memory, state->unit_bytes, PROT_READ | PROT_WRITE))
+		run_broken(run, "mprotect(%zu bytes of the memory, READ and WRITE): %s",
+			   state->unit_bytes, strerror(errno));
 }
 
 static int disturb(struct stress *stress)

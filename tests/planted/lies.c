@@ -24,13 +24,18 @@
 
 struct plan_of_lies lies;
 
-/* Shared with the test, which has to end the process that holds the leaked pin. */
-static pid_t *leak_pid;
+enum { LEAKS = 4 };
 
-__attribute__((constructor)) static void share_leak_pid(void)
+/* Shared with the test, which has to end the processes that hold the leaked pins. */
+static struct leaks {
+	int count;
+	pid_t pid[LEAKS];
+} * leaks;
+
+__attribute__((constructor)) static void share_leaks(void)
 {
-	leak_pid = mmap(NULL, sizeof(*leak_pid), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			-1, 0);
+	leaks = mmap(NULL, sizeof(*leaks), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
 }
 
 void __real_op_done(struct mover *mover, struct op *op, int64_t result);
@@ -106,7 +111,7 @@ static void leak(void)
 	int told[2];
 	char word = 0;
 
-	if (done++ || pipe(told))
+	if (done++ || leaks->count == LEAKS || pipe(told))
 		return;
 	if (fork()) {
 		if (read(told[0], &word, 1) != 1)
@@ -114,7 +119,7 @@ static void leak(void)
 		return;
 	}
 	setsid();
-	*leak_pid = getpid();
+	leaks->pid[leaks->count++] = getpid();
 	memory.iov_base = mmap(NULL, memory.iov_len, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (io_uring_queue_init(2, &ring, 0) || io_uring_register_buffers(&ring, &memory, 1) ||
@@ -127,11 +132,12 @@ static void leak(void)
 
 void lies_end_leak(void)
 {
-	if (*leak_pid > 0) {
-		kill(*leak_pid, SIGKILL);
-		waitpid(*leak_pid, NULL, 0);
+	while (leaks->count > 0) {
+		pid_t pid = leaks->pid[--leaks->count];
+
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
 	}
-	*leak_pid = 0;
 }
 
 /* One block lies, and so does every op on it. */
@@ -163,6 +169,10 @@ void __wrap_op_done(struct mover *mover, struct op *op, int64_t result)
 			pause();
 	case LIE_CRASH:
 		raise(SIGKILL);
+		break;
+	case LIE_LEAK_ONCE:
+		if (leaks->count == 0)
+			leak();
 		break;
 	case LIE_LEAK:
 		leak();

@@ -23,6 +23,7 @@ enum lie {
 	LIE_HANG,       /* an op never ends */
 	LIE_CRASH,      /* the process dies */
 	LIE_LEAK,       /* a pin is taken that nobody gives back */
+	LIE_LEAK_ONCE,  /* ... in the first run of the case only */
 	LIE_FSYNC,      /* fsync says 0 and does nothing */
 	LIE_VIEW_ZEROS, /* one view shows zeros where there are none */
 	LIE_VIEW_EIO,   /* one view cannot be read */

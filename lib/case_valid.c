@@ -253,10 +253,18 @@ static bool primary_has_file(const struct case_spec *spec)
 static bool engine_is_spared(const struct case_spec *spec, const struct complaint *complaint)
 {
 	for (unsigned i = 0; i < spec->stressors; i++) {
-		if (spec->stressor[i]->removes && spec->workload[0]->far == FAR_SELF)
+		const struct stressor *stressor = spec->stressor[i];
+
+		if (stressor->removes && spec->workload[0]->far == FAR_SELF)
 			return no(complaint,
 				  "%s takes pages away from under %s, which moves nothing",
-				  spec->stressor[i]->name, spec->workload[0]->name);
+				  stressor->name, spec->workload[0]->name);
+		/* The ledger of the place that bytes move to is the one that can excuse it. */
+		if ((stressor->removes || stressor->owns_blocks) && !primary_has_file(spec))
+			return no(complaint,
+				  "%s changes the file that bytes move to, and %s moves them to "
+				  "memory",
+				  stressor->name, spec->workload[0]->name);
 	}
 	return true;
 }

@@ -72,7 +72,7 @@ static json_t *config_sha256(int directory_fd, const char *release)
 {
 	static const char *const sum[] = {"sha256sum", NULL};
 	int fd = openat(directory_fd, "config", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	char line[256];
+	char line[256] = "";
 
 	if (fd < 0)
 		return NULL;
@@ -81,7 +81,6 @@ static json_t *config_sha256(int directory_fd, const char *release)
 		unlinkat(directory_fd, "config", 0);
 		return NULL;
 	}
-	line[0] = '\0';
 	fsync(fd);
 	if (lseek(fd, 0, SEEK_SET) || program_line(sum, fd, line, sizeof(line)))
 		line[0] = '\0';

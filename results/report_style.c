@@ -31,13 +31,14 @@ static bool locale_is_utf8(void)
 
 static unsigned columns_of(int fd)
 {
+	const char *text = getenv("COLUMNS");
 	struct winsize size;
 	long columns = 0;
 
 	if (ioctl(fd, TIOCGWINSZ, &size) == 0)
 		columns = size.ws_col;
-	else if (is_set("COLUMNS"))
-		columns = strtol(getenv("COLUMNS"), NULL, 10);
+	else if (text)
+		columns = strtol(text, NULL, 10);
 	return columns > 0 && columns <= COLUMNS_LIMIT ? (unsigned)columns : COLUMNS_USUAL;
 }
 

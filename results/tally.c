@@ -124,11 +124,12 @@ int tally_make(struct tally *tally, const struct bundle *bundle, bool by_stresso
 	*tally = (struct tally){.several = false};
 	tally->rows.name = calloc(KEYS * bundle->count + 1, sizeof(*tally->rows.name));
 	tally->columns.name = calloc(bundle->count + 1, sizeof(*tally->columns.name));
-	if (tally->rows.name && tally->columns.name) {
-		names_of_records(tally, bundle, by_stressor);
-		tally->cells =
-			calloc(tally->rows.count * tally->columns.count + 1, sizeof(*tally->cells));
+	if (!tally->rows.name || !tally->columns.name) {
+		tally_free(tally);
+		return -1;
 	}
+	names_of_records(tally, bundle, by_stressor);
+	tally->cells = calloc(tally->rows.count * tally->columns.count + 1, sizeof(*tally->cells));
 	if (!tally->cells) {
 		tally_free(tally);
 		return -1;

@@ -79,7 +79,7 @@ boot_probe() {
 	chmod 755 "$tree/init"
 	tree_pack "$tree" "$vm_work/probe.cpio"
 	boot_arguments kvm
-	"${qemu_arguments[@]}" -m 512 -smp 1 -kernel "$1/vmlinuz" -initrd "$vm_work/probe.cpio" \
+	setpriv --pdeathsig KILL "${qemu_arguments[@]}" -m 512 -smp 1 -kernel "$1/vmlinuz" -initrd "$vm_work/probe.cpio" \
 		-append "console=ttyS0 panic=-1" -serial "file:$vm_work/probe.log" >/dev/null 2>&1 &
 	pid=$!
 	until=$(($(clock_ms) + KVM_PROBE_LIMIT_S * 1000))
@@ -132,7 +132,8 @@ boot_guest() {
 	fi
 	boot_arguments "$vm_accelerator"
 	# A full disk of the host is an error for the guest, never a machine that stands still.
-	setpriv --pdeathsig KILL "${qemu_arguments[@]}" -m "$vm_memory_mib" -smp "$vm_cpus" \
+	# A session of its own: ^C is for us, and the guest's end is ours to call.
+	setsid setpriv --pdeathsig KILL "${qemu_arguments[@]}" -m "$vm_memory_mib" -smp "$vm_cpus" \
 		-kernel "$(boot_image "$kernel" "$at")" -initrd "$initrd" -append "$line" \
 		-drive "file=$at/channel,if=none,id=result,format=raw,cache=unsafe,werror=report,rerror=report" \
 		-device virtio-blk-pci,drive=result,serial=result \

@@ -42,7 +42,9 @@ guest_judge() {
 
 guest_died() {
 	local at=$1
-	if console_panicked "$at/console.log"; then
+	if [[ $guest_interrupted ]]; then
+		guest_boot="interrupted"
+	elif console_panicked "$at/console.log"; then
 		guest_panicked=1
 		guest_boot="panicked: $(console_says "$at/console.log")"
 	elif [[ $guest_ended == silent ]]; then
@@ -87,33 +89,35 @@ guest_bundle() {
 
 # Shows what the guest prints while it runs, without what could drive a terminal.
 guest_follow() {
-	LC_ALL=C tail -n +1 -F "$1" 2>/dev/null | LC_ALL=C sed -u "s/[^[:print:]\t]//g; s|^|$2: |" >&2
+	LC_ALL=C tail -n +1 -F --pid="$3" "$1" 2>/dev/null | LC_ALL=C sed -u "s/[^[:print:]\t]//g; s|^|$2: |" >&2
 }
 
 # guest_run NUMBER KERNEL_NAME KERNEL_DIR APPEND SYSCTLS: in a subshell of its own.
 guest_run() {
-	local at=$vm_work/guest-$1 name=$2 kernel=$3 append=$4 release='' line started follow=''
+	local at=$vm_work/guest-$1 name=$2 kernel=$3 append=$4 release='' line started
 	local prepared=yes
 	guest_sysctls=$5 guest_up_ms='' guest_panicked=0 guest_release='' guest_exit='' guest_pid=''
 	guest_nonce=$(tr -d - </proc/sys/kernel/random/uuid)
 	guest_limit_s=$vm_timeout_s guest_snapshot_s=$SNAPSHOT_S guest_hostname=guest
 	guest_command=("${vm_guest_command[@]}")
 	guest_environment=("${vm_environment[@]}")
-	trap '[[ -z $guest_pid ]] || boot_end "$guest_pid"; exit 143' TERM
+	guest_interrupted=''
+	trap 'guest_interrupted=yes; [[ -z $guest_pid ]] || boot_end "$guest_pid"' TERM
 	started=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 	mkdir -p "$at"
 	[[ ! -e $kernel/release ]] || release=$(<"$kernel/release")
 	line=$(boot_command_line "$vm_accelerator" "$append")
 	guest_initrd "$at" "$kernel" || prepared=
+	if [[ $guest_interrupted ]]; then
+		prepared='' vm_why=interrupted
+	fi
 	if [[ $prepared ]]; then
 		say "vm: $release${append:+ $append}${guest_sysctls:+ ${guest_sysctls//$'\t'/ }} starts ($vm_accelerator)"
 		if [[ $vm_verbose ]]; then
-			guest_follow "$at/progress.log" "$release" &
-			follow=$!
+			guest_follow "$at/progress.log" "$release" "$BASHPID" &
 		fi
 		boot_guest "$at" "$kernel" "$at/initrd" "$line" || prepared=
 	fi
-	[[ -z $follow ]] || kill "$follow" 2>/dev/null
 	if [[ $prepared ]]; then
 		guest_judge "$at"
 	else

@@ -14,7 +14,8 @@ options_preset() {
 
 # Under git bisect run every other code below 128 would call the kernel bad.
 usage() {
-	say "vm: $*"
+	local text="vm: $*"
+	say "${text//[[:cntrl:]]/ }"
 	exit "$([[ $vm_bisect ]] && echo "$CODE_NO_ANSWER" || echo "$CODE_USAGE")"
 }
 

@@ -23,7 +23,7 @@ vm_source=$(dirname "$vm_dir")
 # shellcheck source=vm/guest.sh
 . "$vm_dir/guest.sh"
 
-readonly QUICK_DURATION=100s # of the quick profile in a guest, which is slower than the machine
+readonly QUICK_DURATION=120s # of the quick profile in a guest, which is slower than the machine
 
 # We could not get ready to ask any kernel.
 die() {
@@ -44,6 +44,7 @@ interrupted() {
 	trap '' INT TERM HUP
 	say "vm: interrupted; ending the guests"
 	stop_guests
+	[[ -z $(ls -A "$vm_out" 2>/dev/null) ]] || say "vm: bundles in $vm_out"
 	exit "$1"
 }
 
@@ -172,4 +173,4 @@ main() {
 	print_matrix
 }
 
-main "$@"
+main "$@"; exit

@@ -58,7 +58,7 @@ static int make_instance(void **state)
 	static struct fake fake;
 	struct mount_line mount;
 	struct timespec now;
-	struct stat status;
+	struct stat status = {.st_ino = 0};
 	unsigned major, minor;
 	char name[128];
 

@@ -14,7 +14,8 @@ build_dir=${DIRTYPIN_BUILD:-$source_dir/build}
 # What the build needs, and what the cases need while they run.
 build_packages=(cmake make gcc pkg-config libc6-dev liburing-dev libaio-dev libjansson-dev
 	libinih-dev libxxhash-dev libcmocka-dev rdma-core libibverbs-dev librdmacm-dev)
-run_packages=(fio stress-ng gnuplot-nox e2fsprogs xfsprogs btrfs-progs)
+run_packages=(fio stress-ng gnuplot-nox e2fsprogs xfsprogs btrfs-progs ibverbs-providers
+	iproute2 kmod)
 # What vm needs on top, as TOOL:PACKAGE: only who uses it gets an emulator.
 vm_tools=(qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio depmod:kmod xz:xz-utils
 	zstd:zstd /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring)

@@ -195,7 +195,9 @@ static int prepare_hugetlb(struct machine *machine, size_t bytes)
 	/* Without root those that are free have to do; the mapping finds out. */
 	if (!machine || geteuid() != 0)
 		return 0;
-	return machine_huge_pages(machine, (unsigned)pages);
+	/* As many again for children: fork copies pages that are pinned at once, and fails with
+	 * ENOMEM if the pool has none; a CPU store after a fork takes a second one, too. */
+	return machine_huge_pages(machine, 2 * (unsigned)pages + 1);
 }
 
 static void map_hugetlb(struct run *run)

@@ -102,7 +102,11 @@ static bool prepare(struct attempt *attempt)
 		return false;
 	}
 	if (mkdir(attempt->stress_directory, 0700) && errno != EEXIST) {
-		set_verdict(attempt, VERDICT_BROKEN, attempt->stress_directory);
+		char text[REASON_BYTES];
+
+		snprintf(text, sizeof(text), "mkdir(%.400s): %s", attempt->stress_directory,
+			 strerror(errno));
+		set_verdict(attempt, VERDICT_BROKEN, text);
 		return false;
 	}
 	if (machine && borrow(machine, spec)) {

@@ -99,7 +99,7 @@ need_elsewhere() {
 	say "run.sh: missing: $(printf '%s, ' "${build_lacks[@]}" | sed 's/, $//')"
 	say "  Fedora, RHEL:  dnf install cmake make gcc pkgconf-pkg-config liburing-devel libaio-devel" \
 		"jansson-devel inih-devel xxhash-devel libcmocka-devel rdma-core-devel fio stress-ng" \
-		"gnuplot e2fsprogs xfsprogs btrfs-progs"
+		"gnuplot e2fsprogs xfsprogs btrfs-progs libibverbs iproute kmod"
 	say "  others: the packages that Debian calls ${build_packages[*]} ${run_packages[*]}"
 	exit "$broken_code"
 }

@@ -45,10 +45,17 @@ static void setup(struct mover *mover)
 	char call[128];
 	int error;
 
+	/* A store that faults for good ends the connection with all that is queued behind it, so
+	 * that nothing would be left to ask. */
+	if (mover->way == WAY_IN && verbs_may_be_unfit(mover->run))
+		run_skip(mover->run,
+			 "rdma_odp way=in needs memory that can always be written: a "
+			 "reliable connection ends at its first access error (try: way=out, "
+			 "or rdma_mr)");
 	verbs_open(&state->verbs, mover, 0, IBV_ACCESS_ON_DEMAND);
 	error = verbs_register(&state->verbs);
 	verbs_call(&state->verbs, call, sizeof(call));
-	/* rxe has it since 6.15; before, it says EINVAL up to 6.1, and EOPNOTSUPP later. */
+	/* What kernels say whose driver, or who themselves, know no paging on demand. */
 	if (error == EINVAL || error == EOPNOTSUPP)
 		run_skip(mover->run,
 			 "rdma_odp needs a device with on-demand paging; %s: %s (try: a newer "

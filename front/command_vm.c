@@ -26,7 +26,7 @@ const struct command command_vm = {
 	.details =
 		"Boots each kernel with the suite inside, runs COMMAND there as on any machine "
 		"(the "
-		"quick profile, for 120 s, if there is none), brings back one bundle per kernel "
+		"quick profile, for 110 s, if there is none), brings back one bundle per kernel "
 		"and "
 		"prints the matrix. A kernel that does not boot, panics or hangs is a column that "
 		"says so, and the others go on. Needs no root.\n\n"

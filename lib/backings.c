@@ -224,6 +224,7 @@ BACKING(hugetlb) = {
 	.name = "hugetlb",
 	.summary = "private memory of hugetlb pages of the default size",
 	.probe = probe_hugetlb,
+	.forks_along = true,
 	.prepare = prepare_hugetlb,
 	.map = map_hugetlb,
 };

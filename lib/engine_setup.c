@@ -98,7 +98,7 @@ static void open_files(struct run *run)
  * what a stressor does shall decide that. */
 static void keep_from_children(struct run *run, bool keep)
 {
-	bool private = !run->spec->backing->shared;
+	bool private = !run->spec->backing->shared && !run->spec->backing->forks_along;
 
 	if (private && madvise(run->memory, run->mapped_bytes, keep ? MADV_DONTFORK : MADV_DOFORK))
 		run_broken(run, "madvise(%s): %s", keep ? "MADV_DONTFORK" : "MADV_DOFORK",

@@ -58,7 +58,7 @@ static enum finding_kind mixed_kind(const struct ledger_slot *entry,
 		enum finding_kind kind;
 
 		if (part->zeros) {
-			excused = excused && entry->excuses & EXCUSE_ZEROS;
+			excused = excused && zeros_legal(entry);
 			continue;
 		}
 		kind = whole_kind(entry, &part->id, own);

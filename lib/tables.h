@@ -74,9 +74,10 @@ struct workload {
 
 struct backing {
 	const char *name, *summary;
-	bool file;    /* a file stands behind it */
-	bool on_disk; /* ... on the file system of the case */
-	bool shared;  /* what the memory gets, the file gets */
+	bool file;        /* a file stands behind it */
+	bool on_disk;     /* ... on the file system of the case */
+	bool shared;      /* what the memory gets, the file gets */
+	bool forks_along; /* MADV_DONTFORK cannot be taken back (hugetlb on 7.2: EINVAL) */
 	const char *(*probe)(void);
 	/* Runs in the parent before the case: takes what the machine must lend (huge pages). */
 	int (*prepare)(struct machine *machine, size_t bytes);

@@ -133,8 +133,7 @@ void verbs_pin(struct verbs *verbs)
 	run_refused(verbs->mover->run, verbs->mover->workload, error, call);
 }
 
-/* Whether a stressor may make the memory unfit for a pin for a while: truncated, or read-only. */
-static bool may_be_unfit(const struct run *run)
+bool verbs_may_be_unfit(const struct run *run)
 {
 	for (unsigned i = 0; i < run->spec->stressors; i++) {
 		const int *row = run->spec->stressor[i]->excused_errors;
@@ -156,7 +155,7 @@ void verbs_pin_again(struct verbs *verbs, uint64_t ops)
 	verbs_deregister(verbs);
 	do {
 		error = verbs_register(verbs);
-	} while (error == EFAULT && may_be_unfit(verbs->mover->run) &&
+	} while (error == EFAULT && verbs_may_be_unfit(verbs->mover->run) &&
 		 clock_ns() - start_ns < REGISTER_LIMIT_NS && sched_yield() == 0);
 	if (error)
 		run_broken(verbs->mover->run, "%s, again after %llu ops: %s",

@@ -108,6 +108,7 @@ struct bundle {
 	 * added to its command line and sysctls. Empty where nothing is known. */
 	char version[128], command_line[2048];
 	char boot[512], append[512], sysctls[512];
+	char kernel[256]; /* as it was named for vm */
 	bool guest;
 	uint64_t seed;
 	size_t planned;         /* 0: not known */

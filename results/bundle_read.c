@@ -97,6 +97,7 @@ static void take_kernel(struct bundle *bundle, const json_t *run, const json_t *
 	take_text(kernel, "version", bundle->version, sizeof(bundle->version));
 	take_text(kernel, "command_line", bundle->command_line, sizeof(bundle->command_line));
 	take_text(run, "boot", bundle->boot, sizeof(bundle->boot));
+	take_text(guest, "kernel", bundle->kernel, sizeof(bundle->kernel));
 	take_text(guest, "append", bundle->append, sizeof(bundle->append));
 	take_text(guest, "sysctls", bundle->sysctls, sizeof(bundle->sysctls));
 	bundle->guest = json_is_object(guest);

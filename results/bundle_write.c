@@ -280,13 +280,8 @@ int bundle_boot(const char *path, const struct bundle_boot *boot, char *why, siz
 	json_t *record = NULL, *run = NULL;
 
 	if (!status && (fd = openat(writer.directory_fd, "run.json", O_RDONLY | O_CLOEXEC)) >= 0) {
-		run = json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL);
+		run = guest_run_read(fd);
 		close(fd);
-	}
-	/* Whatever the guest had to say there, the host's facts need an object. */
-	if (!json_is_object(run)) {
-		json_decref(run);
-		run = NULL;
 	}
 	if (!status && boot->panicked)
 		record = guest_panic_record(writer.directory_fd, boot->sentence);

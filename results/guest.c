@@ -46,6 +46,16 @@ static json_t *empty_run(const struct bundle_boot *boot)
 	return run;
 }
 
+json_t *guest_run_read(int fd)
+{
+	json_t *run = json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL);
+
+	if (json_is_object(run))
+		return run;
+	json_decref(run);
+	return NULL;
+}
+
 json_t *guest_run(json_t *run, const struct bundle_boot *boot)
 {
 	json_t *guest = json_object();

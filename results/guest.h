@@ -10,6 +10,9 @@
 
 #include "results/bundle.h"
 
+/* The guest's own run.json, or NULL: whatever a guest had to say there, facts need an object. */
+json_t *guest_run_read(int fd);
+
 /* Adds the host's facts to run.json: "boot" and the object "guest". NULL in place of run: there was
  * no bundle, and the result is a new run.json without a case. */
 json_t *guest_run(json_t *run, const struct bundle_boot *boot);

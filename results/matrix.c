@@ -49,6 +49,9 @@ static enum answer answer_of(const struct record *record)
 
 static bool same_kernel(const struct bundle *one, const struct bundle *other)
 {
+	/* A kernel that did not come up could not say which build it is. */
+	if (!one->version[0] && strcmp(one->kernel, other->kernel) != 0)
+		return false;
 	return strcmp(one->release, other->release) == 0 &&
 	       strcmp(one->version, other->version) == 0 &&
 	       strcmp(one->command_line, other->command_line) == 0 &&

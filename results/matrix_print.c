@@ -71,13 +71,15 @@ static void print_legend(FILE *out, struct report_style style, const struct matr
 	fputs("kernels\n", out);
 	for (unsigned i = 0; i < matrix->columns; i++) {
 		const struct matrix_column *column = &matrix->column[i];
-		char label[256], boot[512];
+		char label[256], boot[512], kernel[256];
 
 		short_label(label, sizeof(label), matrix, i, letters);
 		fprintf(out, "  %s", label);
 		if (letters)
 			fprintf(out, "  %s", column->label);
-		fputs(": ", out);
+		snprintf(kernel, sizeof(kernel), "%s", column->first->kernel);
+		text_clean(kernel);
+		fprintf(out, "%s%s%s: ", kernel[0] ? " (" : "", kernel, kernel[0] ? ")" : "");
 		for (unsigned k = ANSWER_COUNT; k-- > ANSWER_NONE + 1;) {
 			if (column->count[k])
 				fprintf(out, "%" PRIu64 " %s, ", column->count[k], answer_word(k));

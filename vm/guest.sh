@@ -6,13 +6,13 @@
 # One guest from its kernel's name to its bundle: whatever happens on the way, there is a bundle, and
 # it says what happened.
 
-readonly SNAPSHOT_S=10
+readonly SNAPSHOT_S=3
 
 # The console's own word for what went wrong, or the last that it said.
 console_says() {
 	local console=$1 line
 	line=$(tr -d '\000-\010\013-\037\177' <"$console" 2>/dev/null |
-		grep -m 1 -oE 'Kernel panic - not syncing.*|dirtypin-guest: (no disk|this kernel).*') ||
+		grep -m 1 -o 'Kernel panic - not syncing.*') ||
 		line=$(last_line "$console")
 	printf '%s' "${line:0:300}"
 }
@@ -21,17 +21,28 @@ console_panicked() {
 	grep -aq 'Kernel panic - not syncing' "$1" 2>/dev/null
 }
 
+# The newest snapshot may be some seconds old: its open case is the one that the kernel died under only
+# if the guest has not printed since how it ended.
+case_was_running() {
+	local id
+	id=$(tail -n 1 "$guest_place/cases.jsonl" 2>/dev/null |
+		sed -n 's/^{"case":"\([^"]*\)".*"reason":"started, never finished".*/\1/p')
+	[[ $id ]] && ! tr -d '\r' <"$1/progress.log" | awk -v id="$id" '
+		{ for (i = 1; i <= NF; i++) if ($i == id || $i == id ":") found = 1 }
+		END { exit !found }'
+}
+
 # Sets guest_boot, the sentence of the bundle, and guest_panicked.
 guest_judge() {
 	local at=$1 answer state=none
 	guest_panicked=0 guest_release='' guest_exit=''
-	answer=$("$vm_binary" guest-result unpack "$at/channel" "$guest_nonce" "$at/bundle" 2>"$at/unpack.log") &&
+	answer=$("$vm_binary" guest-result unpack "$at/channel" "$guest_nonce" "$guest_place" 2>"$at/unpack.log") &&
 		read -r state guest_exit guest_release <<<"$answer"
 	if [[ $state == lie ]]; then
 		guest_exit='' guest_release=''
 		guest_boot="lied: ${answer#lie }"
-	elif [[ $state == end && -e $at/bundle/trouble ]]; then
-		guest_boot="not ready: $(last_line "$at/bundle/trouble")"
+	elif [[ $state == end && -e $guest_place/trouble ]]; then
+		guest_boot="not ready: $(last_line "$guest_place/trouble")"
 	elif [[ $state == end ]]; then
 		guest_boot=ok
 	else
@@ -45,8 +56,10 @@ guest_died() {
 	if [[ $guest_interrupted ]]; then
 		guest_boot="interrupted"
 	elif console_panicked "$at/console.log"; then
-		guest_panicked=1
+		case_was_running "$at" && guest_panicked=1
 		guest_boot="panicked: $(console_says "$at/console.log")"
+	elif grep -aq 'dirtypin-guest: no disk' "$at/console.log" 2>/dev/null; then
+		guest_boot="no virtio disk in the guest (try: CONFIG_VIRTIO_PCI and CONFIG_VIRTIO_BLK, built in or with modules=DIR)"
 	elif [[ $guest_ended == silent ]]; then
 		guest_boot="hung while booting: no sign of life in time; the console ends: $(console_says "$at/console.log")"
 	elif [[ $guest_ended == late ]]; then
@@ -54,7 +67,7 @@ guest_died() {
 	elif [[ ! -s $at/console.log && $guest_code -ne 0 ]]; then
 		guest_boot="QEMU did not start it: $(last_line "$at/qemu.log")"
 	elif [[ -z $guest_up_ms ]]; then
-		guest_boot="ended while booting without a panic (a triple fault, or no disk); the console ends: $(console_says "$at/console.log")"
+		guest_boot="ended while booting without a panic (a triple fault?); the console ends: $(console_says "$at/console.log")"
 	else
 		guest_boot="ended without an end record and without a panic (a triple fault, or a result that did not fit): $(last_line "$at/unpack.log"); the console ends: $(console_says "$at/console.log")"
 	fi
@@ -76,14 +89,14 @@ guest_name() {
 # guest_bundle DIRECTORY KERNEL RELEASE APPEND COMMAND_LINE STARTED
 guest_bundle() {
 	local at=$1 final memory=$vm_memory_mib
-	[[ ! -s $at/console.log ]] || { mkdir -p "$at/bundle" && mv -f "$at/console.log" "$at/bundle/console.log"; }
-	"$vm_binary" guest-result boot "$at/bundle" "boot=$guest_boot" "panicked=$guest_panicked" \
+	[[ ! -s $at/console.log ]] || { mkdir -p "$guest_place" && mv -f "$at/console.log" "$guest_place/console.log"; }
+	"$vm_binary" guest-result boot "$guest_place" "boot=$guest_boot" "panicked=$guest_panicked" \
 		"kernel=$2" "release=${guest_release:-$3}" "append=$4" "command-line=$5" \
 		"sysctls=${guest_sysctls//$'\t'/ }" "started=$6" "accelerator=$vm_accelerator" \
 		"emulator=$vm_emulator" "memory-mib=$memory" "cpus=$vm_cpus" "up-ms=$guest_up_ms" \
 		"exit-code=$guest_exit" || return
 	final=$(guest_name "${guest_release:-$3}" "")
-	mv -T "$at/bundle" "$final" || return
+	mv -T "$guest_place" "$final" || return
 	printf '%s\n' "$final" >"$at/done"
 }
 
@@ -96,6 +109,8 @@ guest_follow() {
 guest_run() {
 	local at=$vm_work/guest-$1 name=$2 kernel=$3 append=$4 release='' line started
 	local prepared=yes
+	# Beside its final name: where the work's disk is full, that is what the bundle says.
+	guest_place=$vm_out/.guest-$1
 	guest_sysctls=$5 guest_up_ms='' guest_panicked=0 guest_release='' guest_exit='' guest_pid=''
 	guest_nonce=$(tr -d - </proc/sys/kernel/random/uuid)
 	guest_limit_s=$vm_timeout_s guest_snapshot_s=$SNAPSHOT_S guest_hostname=guest
@@ -123,7 +138,7 @@ guest_run() {
 	else
 		guest_boot="not started: $vm_why"
 	fi
-	guest_bundle "$at" "$name" "${release:-unknown}" "$append" "$line" "$started" ||
+	guest_bundle "$at" "$name" "${release:-unknown ($name)}" "$append" "$line" "$started" ||
 		{ say "vm: $name: no bundle could be written in $vm_out"; return 1; }
 	say "vm: ${release:-$name}: $guest_boot${guest_up_ms:+; up after $((guest_up_ms / 1000)).$((guest_up_ms / 100 % 10)) s}"
 	rm -f "$at/channel" "$at/scratch" "$at/initrd"

@@ -44,12 +44,29 @@ tree_base() {
 		tree_add_program "$tree" "$(command -v busybox)" || return 1
 	fi
 	ln -s /bin/busybox "$tree/bin/sh"
-	ln -s /bin/busybox "$tree/sbin/modprobe"
+	# busybox's own modprobe knows neither -n nor every kind of alias.
+	tree_add_program "$tree" kmod || return 1
+	ln -s "$(PATH=$PATH:/usr/sbin:/sbin command -v kmod)" "$tree/sbin/modprobe"
 	cp "$vm_dir/guest-init" "$tree/init" && chmod 755 "$tree/init" || return 1
 	[[ ! -r /etc/mke2fs.conf ]] || cp /etc/mke2fs.conf "$tree/etc/"
 	cp -r "$vm_source"/stress/*.fio "$tree/usr/share/dirtypin/stress/"
 	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$tree/etc/passwd"
 	printf 'root:x:0:\n' >"$tree/etc/group"
+}
+
+# Soft-RoCE: the tools that make a link, and the one driver of libibverbs that a guest has a device for.
+tree_add_rdma() {
+	local tree=$1 provider
+	[[ $(ldd "$2") == *libibverbs* ]] || return 0
+	provider=$(find /usr/lib -path '*/libibverbs/librxe-rdmav*.so' -print -quit 2>/dev/null)
+	if [[ -z $provider || ! -r /etc/libibverbs.d/rxe.driver ]] ||
+		! tree_add_program "$tree" rdma || ! tree_add_program "$tree" ip; then
+		say "vm: no RDMA in the guests (packages: ibverbs-providers iproute2)"
+		return 0
+	fi
+	mkdir -p "$tree/etc/libibverbs.d"
+	cp -L /etc/libibverbs.d/rxe.driver "$tree/etc/libibverbs.d/"
+	tree_add_program "$tree" "$provider"
 }
 
 # initramfs_suite OUT BINARY LOADS: the suite; the loads only where a stressor may want them, since
@@ -58,6 +75,7 @@ initramfs_suite() {
 	local out=$1 binary=$2 loads=$3 tree=$vm_work/suite program
 	tree_base "$tree" || { because "cannot copy busybox"; return; }
 	tree_add_program "$tree" "$binary" || { because "cannot copy $binary and its libraries"; return; }
+	tree_add_rdma "$tree" "$binary" || { because "cannot copy the RDMA driver"; return; }
 	mv "$tree$binary" "$tree/bin/dirtypin"
 	for program in "${guest_programs[@]}"; do
 		tree_add_program "$tree" "$program" || say "vm: $program is not installed: not in the guests"

@@ -3,6 +3,7 @@
 #
 # Boots other kernels in QEMU with the suite inside, brings back one bundle for each, and prints the
 # matrix. ./run.sh vm --help explains the options; ./run.sh sets DIRTYPIN_BINARY to the program.
+# shellcheck disable=SC2317 # traps call what nobody else does
 set -uo pipefail
 
 vm_dir=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
@@ -23,7 +24,7 @@ vm_source=$(dirname "$vm_dir")
 # shellcheck source=vm/guest.sh
 . "$vm_dir/guest.sh"
 
-readonly QUICK_DURATION=120s # of the quick profile in a guest, which is slower than the machine
+readonly QUICK_DURATION=110s # of the quick profile in a guest, which is slower than the machine
 
 # We could not get ready to ask any kernel.
 die() {
@@ -50,7 +51,7 @@ interrupted() {
 
 clean_up() {
 	[[ -z ${vm_work-} ]] || rm -rf "$vm_work"
-	[[ -z ${vm_out-} ]] || rmdir "$vm_out" 2>/dev/null
+	[[ -z ${vm_out-} ]] || { rm -rf "$vm_out"/.guest-*; rmdir "$vm_out" 2>/dev/null; }
 	return 0
 }
 
@@ -94,7 +95,6 @@ find_kernels() {
 			kernel_dirs+=("$kernel_dir")
 			continue
 		fi
-		say "vm: ${vm_kernels[i]}: $vm_why"
 		rm -rf "$vm_work/kernel-$i" && mkdir -p "$vm_work/kernel-$i"
 		printf '%s\n' "$vm_why" >"$vm_work/kernel-$i/why"
 		kernel_dirs+=("$vm_work/kernel-$i")
@@ -171,6 +171,8 @@ main() {
 	done
 	run_guests
 	print_matrix
+	# Here, so that the shell reads no more of a file that somebody may be changing.
+	exit
 }
 
-main "$@"; exit
+main "$@"

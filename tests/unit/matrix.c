@@ -139,6 +139,25 @@ static void configurations_are_columns(void **state)
 	matrix_free(&matrix);
 }
 
+static void the_dead_are_told_apart_by_name(void **state)
+{
+	struct bundle bundles[] = {bundle_of("6.1", NULL, 0), bundle_of("6.1", NULL, 0)};
+	struct matrix matrix;
+
+	(void)state;
+	snprintf(bundles[0].kernel, sizeof(bundles[0].kernel), "one/bzImage");
+	snprintf(bundles[1].kernel, sizeof(bundles[1].kernel), "other/bzImage");
+	make(&matrix, bundles, 2);
+	assert_int_equal(matrix.columns, 2);
+	matrix_free(&matrix);
+	/* One that is up says more about itself than its name: here is the same build twice. */
+	snprintf(bundles[0].version, sizeof(bundles[0].version), "#1 SMP");
+	snprintf(bundles[1].version, sizeof(bundles[1].version), "#1 SMP");
+	make(&matrix, bundles, 2);
+	assert_int_equal(matrix.columns, 1);
+	matrix_free(&matrix);
+}
+
 static void a_kernel_that_did_not_boot_says_so(void **state)
 {
 	struct record good[] = {record_of("a", VERDICT_PASS), record_of("b", VERDICT_PASS)};
@@ -189,6 +208,7 @@ int main(void)
 		cmocka_unit_test(differences_come_first),
 		cmocka_unit_test(the_worst_round_counts),
 		cmocka_unit_test(configurations_are_columns),
+		cmocka_unit_test(the_dead_are_told_apart_by_name),
 		cmocka_unit_test(a_kernel_that_did_not_boot_says_so),
 		cmocka_unit_test(exit_codes),
 	};

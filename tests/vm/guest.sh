@@ -71,7 +71,7 @@ plant() {
 	! cmp -s "$source_dir/vm/guest-init" "$work/$1/vm/guest-init" || { echo "not planted: $1"; exit 1; }
 	sed -i 's/^readonly GRACE_S=30/readonly GRACE_S=3/; s/BOOT_LIMIT_TCG_S=180/BOOT_LIMIT_TCG_S=60/' \
 		"$work/$1/vm/boot.sh"
-	sed -i 's/^readonly SNAPSHOT_S=10/readonly SNAPSHOT_S=2/' "$work/$1/vm/guest.sh"
+	sed -i 's/^readonly SNAPSHOT_S=3/readonly SNAPSHOT_S=1/' "$work/$1/vm/guest.sh"
 }
 
 # guest TREE CODE WORD...: runs vm there; its bundle is in TREE.out.
@@ -91,8 +91,12 @@ case_says() {
 	tail -n 1 "$bundle/cases.jsonl" | grep -q "\"verdict\": *\"$1\""
 }
 
+machine_runs() {
+	pgrep -f "qemu.*$TMPDIR/dirtypin-vm" >/dev/null
+}
+
 nothing_left() {
-	[[ -z $(ls -A "$TMPDIR") ]] && ! pgrep -f "$TMPDIR/dirtypin-vm" >/dev/null
+	[[ -z $(ls -A "$TMPDIR") ]] && ! machine_runs
 }
 
 question=(run odirect/anon/quiet@ext4 --seed 7 --duration 1s)
@@ -146,10 +150,10 @@ check "bisected: a panic at boot is no answer" boot_says 'panicked'
 "$source_dir/run.sh" vm --kernel "$kernel" --out "$work/cut.out" -- run odirect/anon/quiet@ext4 --duration 90s >"$work/log" 2>&1 &
 pid=$!
 for ((i = 0; i < 300; i++)); do
-	pgrep -f "$TMPDIR/dirtypin-vm" >/dev/null && break
+	machine_runs && break
 	sleep 0.1
 done
-check "interrupted: it runs" pgrep -f "$TMPDIR/dirtypin-vm" >"$work/pids"
+check "interrupted: it runs" machine_runs
 code=0
 kill -TERM "$pid"
 wait "$pid" || code=$?

@@ -138,10 +138,10 @@ guest_run() {
 	else
 		guest_boot="not started: $vm_why"
 	fi
+	rm -f "$at/channel" "$at/scratch" "$at/initrd"
 	guest_bundle "$at" "$name" "${release:-unknown ($name)}" "$append" "$line" "$started" ||
 		{ say "vm: $name: no bundle could be written in $vm_out"; return 1; }
 	say "vm: ${release:-$name}: $guest_boot${guest_up_ms:+; up after $((guest_up_ms / 1000)).$((guest_up_ms / 100 % 10)) s}"
-	rm -f "$at/channel" "$at/scratch" "$at/initrd"
 }
 
 # The initramfs of one guest: three archives, one after the other.
@@ -150,7 +150,7 @@ guest_initrd() {
 	[[ -e $kernel/release ]] || { because "$(<"$kernel/why")"; return; }
 	initramfs_modules "$at/modules.cpio" "$kernel" "$at/modules" &&
 		initramfs_settings "$at/settings.cpio" "$at/settings" || return
-	cat "$vm_work/suite.cpio" "$at/modules.cpio" "$at/settings.cpio" >"$at/initrd" ||
+	cat "$vm_work/suite.cpio" "$at/modules.cpio" "$at/settings.cpio" >"$at/initrd" 2>/dev/null ||
 		{ because "cannot write $at/initrd"; return; }
 	rm -rf "$at"/modules "$at"/settings "$at"/*.cpio
 }

@@ -99,7 +99,7 @@ verdicts_are() {
 
 expect 0 "help" "$run" help
 check "help names every command" grep -q 'run.sh replay BUNDLE CASE-ID' out
-for command in run list repro replay bench report new test help; do
+for command in run list repro replay bench vm matrix report new test help; do
 	expect 0 "$command --help" "$run" "$command" --help
 	check "$command --help has a usage line" grep -q "usage: ./run.sh $command" out
 done

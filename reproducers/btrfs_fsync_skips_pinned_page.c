@@ -18,5 +18,5 @@ REPRODUCER(btrfs_fsync_skips_pinned_page) = {
 	.case_id = "process_vm/file_shared/sync_storm@btrfs:hold=2000",
 	.class_word = "lost write",
 	.fixed_by = "no commit known",
-	.bad = {{"6.18", NULL}},
+	.bad = {{"5.10", NULL}},
 };

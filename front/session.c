@@ -133,9 +133,12 @@ static int make_images(struct session *session, const struct case_spec *cases, s
 static void open_trace(struct session *session)
 {
 	struct runner *runner = &session->runner;
+	char name[32];
 
+	/* With our pid, so that one that something else left there is not in the way. */
+	snprintf(name, sizeof(name), "dirtypin-%d", getpid());
 	if (!runner->machine ||
-	    machine_trace_instance(runner->machine, "dirtypin", runner->trace_instance,
+	    machine_trace_instance(runner->machine, name, runner->trace_instance,
 				   sizeof(runner->trace_instance)) == 0)
 		return;
 	runner->trace_instance[0] = '\0';

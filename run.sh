@@ -4,8 +4,9 @@
 # The front door: installs what is missing (Debian and Ubuntu, as root; elsewhere it says what to
 # install), builds into build/, and hands over to build/dirtypin. ./run.sh help explains the rest.
 #
-#   DIRTYPIN_BUILD   another build directory
-#   DIRTYPIN_BINARY  a program that is built already: nothing is installed or built
+#   DIRTYPIN_BUILD        another build directory
+#   DIRTYPIN_CMAKE_FLAGS  options for a new one, such as "-D DIRTYPIN_WERROR=ON"
+#   DIRTYPIN_BINARY       a program that is built already: nothing is installed or built
 set -euo pipefail
 
 source_dir=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
@@ -137,9 +138,10 @@ build() {
 	say "building..."
 	: >"$build_dir/.started"
 	if [[ ! -e $build_dir/build.ninja && ! -e $build_dir/Makefile ]]; then
-		local generator=()
-		command -v ninja >/dev/null && generator=(-G Ninja)
-		quietly cmake -S "$source_dir" -B "$build_dir" "${generator[@]}" ||
+		local flags=()
+		read -ra flags <<<"${DIRTYPIN_CMAKE_FLAGS:-}"
+		command -v ninja >/dev/null && flags+=(-G Ninja)
+		quietly cmake -S "$source_dir" -B "$build_dir" "${flags[@]}" ||
 			die "cmake failed (try: rm -r $build_dir)"
 	fi
 	quietly cmake --build "$build_dir" --parallel "$(nproc)" "$@" || die "the build failed"

@@ -8,48 +8,8 @@
  *
  * Each call returns when its I/O is over, so one op is in flight per mover whatever the depth.
  */
-#include <errno.h>
-#include <unistd.h>
-
-#include "lib/run.h"
+#include "lib/positioned.h"
 #include "lib/tables.h"
-
-struct direct {
-	int far_fd;
-};
-
-static void setup(struct mover *mover)
-{
-	struct direct *state = mover->state;
-
-	state->far_fd = mover_open_far(mover);
-}
-
-static int64_t move(struct mover *mover, const struct op *op)
-{
-	const struct direct *state = mover->state;
-	ssize_t moved;
-
-	if (mover->way == WAY_OUT)
-		moved = pwrite(state->far_fd, op->memory, op->bytes, op->far_offset);
-	else
-		moved = pread(state->far_fd, op->memory, op->bytes, op->far_offset);
-	return moved < 0 ? -errno : moved;
-}
-
-static unsigned submit(struct mover *mover, struct op **ops, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		op_done(mover, ops[i], move(mover, ops[i]));
-	return count;
-}
-
-static void teardown(struct mover *mover)
-{
-	struct direct *state = mover->state;
-
-	close(state->far_fd);
-}
 
 WORKLOAD(odirect) = {
 	.name = "odirect",
@@ -60,8 +20,8 @@ WORKLOAD(odirect) = {
 	.needs = NEED_DIRECT_IO,
 	.far_direct = true,
 	.counted_since_6_5 = true,
-	.state_bytes = sizeof(struct direct),
-	.setup = setup,
-	.submit = submit,
-	.teardown = teardown,
+	.state_bytes = sizeof(struct positioned),
+	.setup = positioned_setup,
+	.submit = positioned_submit,
+	.teardown = positioned_teardown,
 };

@@ -47,7 +47,7 @@ static void setup(struct mover *mover)
 
 	/* A store that faults for good ends the connection with all that is queued behind it, so
 	 * that nothing would be left to ask. */
-	if (mover->way == WAY_IN && verbs_may_be_unfit(mover->run))
+	if (mover->way == WAY_IN && run_excuses_error(mover->run, EFAULT))
 		run_skip(mover->run,
 			 "rdma_odp way=in needs memory that can always be written: a "
 			 "reliable connection ends at its first access error (try: way=out, "

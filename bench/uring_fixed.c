@@ -113,20 +113,6 @@ static void unpin(struct mover *mover)
 		run_broken(mover->run, "io_uring_unregister_buffers: %s", strerror(-result));
 }
 
-/* Whether a stressor may make the memory unfit for a pin for a while: truncated, or read-only. */
-static bool may_be_unfit(const struct run *run)
-{
-	for (unsigned i = 0; i < run->spec->stressors; i++) {
-		const int *row = run->spec->stressor[i]->excused_errors;
-
-		for (; row && *row; row++) {
-			if (*row == EFAULT)
-				return true;
-		}
-	}
-	return false;
-}
-
 static void pin_again(struct mover *mover)
 {
 	struct fixed *state = mover->state;
@@ -136,9 +122,10 @@ static void pin_again(struct mover *mover)
 
 	if (!state->update)
 		unpin(mover);
+	/* A stressor may make the memory unfit for a pin for a while: truncated, or read-only. */
 	do {
 		result = pin(mover);
-	} while (result == -EFAULT && may_be_unfit(mover->run) &&
+	} while (result == -EFAULT && run_excuses_error(mover->run, EFAULT) &&
 		 clock_ns() - start_ns < CHURN_LIMIT_NS && sched_yield() == 0);
 	if (result < 0)
 		run_broken(mover->run, "%s, again after %llu ops: %s",

@@ -28,6 +28,7 @@ static const struct room {
 	{TABLE_BACKING, "backings", "backings (what memory)"},
 	{TABLE_STRESSOR, "stressors", "stressors (what happens meanwhile; where it lives)"},
 	{TABLE_FILESYSTEM, "filesystems", "file systems (where the file lives)"},
+	{TABLE_LAYER, "layers", "block layers (what a file system lies on: FILESYSTEM+LAYER)"},
 	{TABLE_REPRODUCER, "reproducers", "reproducers (one known kernel change each; its class)"},
 };
 
@@ -63,10 +64,19 @@ static void read_stressor(struct entry *entry, const struct stressor *stressor)
 
 static void read_filesystem(struct entry *entry, const struct filesystem *filesystem)
 {
+	const struct layer *layer = filesystem->layer;
+
 	text_add(entry->traits, TRAITS_BYTES, 0, "%s%s",
 		 filesystem->block_device ? "block device" : "memory",
-		 filesystem->checksummed ? ", checksums" : "");
+		 filesystem->checksummed || (layer && layer->checksummed) ? ", checksums" : "");
 	entry->summary = filesystem->summary;
+}
+
+static void read_layer(struct entry *entry, const struct layer *layer)
+{
+	text_add(entry->traits, TRAITS_BYTES, 0, "%s%s", layer->is_disk ? "disk" : "on the image",
+		 layer->checksummed ? ", checksums" : "");
+	entry->summary = layer->summary;
 }
 
 static void read_reproducer(struct entry *entry, const struct reproducer *reproducer)
@@ -91,6 +101,9 @@ static struct entry read_entry(enum table_kind kind, const struct table_node *no
 		break;
 	case TABLE_FILESYSTEM:
 		read_filesystem(&entry, node->table);
+		break;
+	case TABLE_LAYER:
+		read_layer(&entry, node->table);
 		break;
 	case TABLE_REPRODUCER:
 		read_reproducer(&entry, node->table);

@@ -50,11 +50,10 @@ static bool good_name(const char *name)
 
 static const char *existing(const char *name)
 {
-	static const char *const words[TABLE_KINDS] = {[TABLE_WORKLOAD] = "workload",
-						       [TABLE_BACKING] = "backing",
-						       [TABLE_STRESSOR] = "stressor",
-						       [TABLE_FILESYSTEM] = "file system",
-						       [TABLE_REPRODUCER] = "reproducer"};
+	static const char *const words[TABLE_KINDS] = {
+		[TABLE_WORKLOAD] = "workload", [TABLE_BACKING] = "backing",
+		[TABLE_STRESSOR] = "stressor", [TABLE_FILESYSTEM] = "file system",
+		[TABLE_LAYER] = "block layer", [TABLE_REPRODUCER] = "reproducer"};
 
 	for (enum table_kind kind = 0; kind < TABLE_KINDS; kind++) {
 		for_each_table (node, kind) {

@@ -46,6 +46,7 @@ static void add_part(struct list *list, enum table_kind kind, const void *table)
 	const struct backing *backing = table;
 	const struct stressor *stressor = table;
 	const struct filesystem *filesystem = table;
+	const struct layer *layer = table;
 
 	switch (kind) {
 	case TABLE_WORKLOAD:
@@ -64,6 +65,11 @@ static void add_part(struct list *list, enum table_kind kind, const void *table)
 		break;
 	case TABLE_FILESYSTEM:
 		add_probe(list, filesystem->name, filesystem->probe);
+		if (filesystem->layer)
+			add_probe(list, filesystem->name, filesystem->layer->probe);
+		break;
+	case TABLE_LAYER:
+		add_probe(list, layer->name, layer->probe);
 		break;
 	default:
 		break;

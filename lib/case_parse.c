@@ -31,11 +31,10 @@ static char *cut(char *text, char mark)
 
 static const void *find(struct reader *reader, enum table_kind kind, const char *name)
 {
-	static const char *const words[TABLE_KINDS] = {[TABLE_WORKLOAD] = "workload",
-						       [TABLE_BACKING] = "backing",
-						       [TABLE_STRESSOR] = "stressor",
-						       [TABLE_FILESYSTEM] = "file system",
-						       [TABLE_REPRODUCER] = "reproducer"};
+	static const char *const words[TABLE_KINDS] = {
+		[TABLE_WORKLOAD] = "workload", [TABLE_BACKING] = "backing",
+		[TABLE_STRESSOR] = "stressor", [TABLE_FILESYSTEM] = "file system",
+		[TABLE_LAYER] = "block layer", [TABLE_REPRODUCER] = "reproducer"};
 	const char *names[NAMES_LIMIT];
 	char nearest[NEAREST_BYTES];
 	unsigned count = 0;

@@ -2,69 +2,39 @@
 /*
  * The file systems: how a small image of each is made quickly, how it is mounted, and what it
  * promises. Nothing is left to be initialised in the background: lazily zeroed inode tables would
- * be writeback that no case asked for.
+ * be writeback that no case asked for. Some are there once more on each of the block layers.
  */
 #include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/utsname.h>
 
-#include "lib/machine.h"
-#include "lib/tables.h"
+#include "lib/kernel_has.h"
+#include "lib/layers.h"
 
 #define MIB(n) ((uint64_t)(n) << 20)
 
-/* Whether a line of the file at path has word (followed by any of ends). */
-static bool file_names(const char *path, const char *word, const char *ends)
-{
-	char line[4096];
-	bool found = false;
-	FILE *file = fopen(path, "re");
-
-	while (file && !found && fgets(line, sizeof(line), file)) {
-		const char *at = strstr(line, word);
-
-		found = at && at[strlen(word)] && strchr(ends, at[strlen(word)]);
-	}
-	if (file)
-		fclose(file);
-	return found;
-}
-
-/* Built in, loaded, or a module that mount(2) will load. */
-static bool kernel_has(const char *type)
-{
-	char path[256], word[64];
-	struct utsname kernel;
-
-	snprintf(word, sizeof(word), "\t%s", type);
-	if (file_names("/proc/filesystems", word, "\n"))
-		return true;
-	if (uname(&kernel) < 0)
-		return false;
-	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", kernel.release);
-	snprintf(word, sizeof(word), "/%s.ko", type);
-	return file_names(path, word, ".:");
-}
-
 static const char *probe_ext4(void)
 {
-	return kernel_has("ext4") ? NULL : "the kernel has no ext4 (try: modprobe ext4)";
+	return kernel_has_filesystem("ext4") ? NULL : "the kernel has no ext4 (try: modprobe ext4)";
 }
 
 static const char *probe_xfs(void)
 {
-	return kernel_has("xfs") ? NULL : "the kernel has no xfs (try: modprobe xfs)";
+	return kernel_has_filesystem("xfs") ? NULL : "the kernel has no xfs (try: modprobe xfs)";
 }
 
 static const char *probe_btrfs(void)
 {
-	return kernel_has("btrfs") ? NULL : "the kernel has no btrfs (try: modprobe btrfs)";
+	return kernel_has_filesystem("btrfs") ? NULL
+					      : "the kernel has no btrfs (try: modprobe btrfs)";
+}
+
+static const char *probe_f2fs(void)
+{
+	return kernel_has_filesystem("f2fs") ? NULL : "the kernel has no f2fs (try: modprobe f2fs)";
 }
 
 static const char *probe_tmpfs(void)
 {
-	return kernel_has("tmpfs") ? NULL : "the kernel has no tmpfs (CONFIG_TMPFS)";
+	return kernel_has_filesystem("tmpfs") ? NULL : "the kernel has no tmpfs (CONFIG_TMPFS)";
 }
 
 /* Few inodes: their table is zeroed at once. */
@@ -85,18 +55,18 @@ static const char *const make_xfs[] = {"-q", "-f", "-K", NULL};
 /* One copy of everything: a second one would hide a bad block. */
 static const char *const make_btrfs[] = {"-q", "-f", "-K", "-m", "single", "-d", "single", NULL};
 
+/* -t 0: no discard of the image. */
+static const char *const make_f2fs[] = {"-q", "-f", "-t", "0", NULL};
+
+#define EXT4                                                                                       \
+	.block_device = true, .freezes = true, .direct_align = 512, .image_bytes = MIB(128),       \
+	.program = "mkfs.ext4", .make = make_ext4, .kernel_type = "ext4",                          \
+	.mount_options = "noatime,nodev,nosuid", .probe = probe_ext4
+
 FILESYSTEM(ext4) = {
 	.name = "ext4",
 	.summary = "ext4 with ordered data, the default",
-	.block_device = true,
-	.freezes = true,
-	.direct_align = 512,
-	.image_bytes = MIB(128),
-	.program = "mkfs.ext4",
-	.make = make_ext4,
-	.kernel_type = "ext4",
-	.mount_options = "noatime,nodev,nosuid",
-	.probe = probe_ext4,
+	EXT4,
 };
 
 /* With data=journal ext4 takes O_DIRECT and goes through the page cache all the same. */
@@ -115,40 +85,31 @@ FILESYSTEM(ext4_journal) = {
 	.probe = probe_ext4,
 };
 
+/* mkfs.xfs refuses less than 300 MB. */
+#define XFS                                                                                        \
+	.block_device = true, .reflink = true, .freezes = true, .direct_align = 512,               \
+	.image_bytes = MIB(320), .program = "mkfs.xfs", .make = make_xfs, .kernel_type = "xfs",    \
+	.mount_options = "noatime,nodev,nosuid", .probe = probe_xfs
+
 FILESYSTEM(xfs) = {
 	.name = "xfs",
 	.summary = "xfs with its defaults",
-	.block_device = true,
-	.reflink = true,
-	.freezes = true,
-	.direct_align = 512,
-	/* mkfs.xfs refuses less than 300 MB. */
-	.image_bytes = MIB(320),
-	.program = "mkfs.xfs",
-	.make = make_xfs,
-	.kernel_type = "xfs",
-	.mount_options = "noatime,nodev,nosuid",
-	.probe = probe_xfs,
+	XFS,
 };
 
 /* Since 968f19c5b1b7 ("btrfs: always fallback to buffered write if the inode requires checksum")
  * O_DIRECT writes with checksums are buffered; reads still reach the device. nodiscard: it would
  * discard what is freed in the background, from 6.2 on by itself. */
+#define BTRFS                                                                                      \
+	.block_device = true, .checksummed = true, .logical_fiemap = true, .reflink = true,        \
+	.freezes = true, .direct_align = 4096, .image_bytes = MIB(1024), .program = "mkfs.btrfs",  \
+	.make = make_btrfs, .kernel_type = "btrfs",                                                \
+	.mount_options = "noatime,nodev,nosuid,nodiscard", .probe = probe_btrfs
+
 FILESYSTEM(btrfs) = {
 	.name = "btrfs",
 	.summary = "btrfs with data checksums",
-	.block_device = true,
-	.checksummed = true,
-	.logical_fiemap = true,
-	.reflink = true,
-	.freezes = true,
-	.direct_align = 4096,
-	.image_bytes = MIB(1024),
-	.program = "mkfs.btrfs",
-	.make = make_btrfs,
-	.kernel_type = "btrfs",
-	.mount_options = "noatime,nodev,nosuid,nodiscard",
-	.probe = probe_btrfs,
+	BTRFS,
 };
 
 FILESYSTEM(btrfs_nodatasum) = {
@@ -165,6 +126,19 @@ FILESYSTEM(btrfs_nodatasum) = {
 	.kernel_type = "btrfs",
 	.mount_options = "noatime,nodev,nosuid,nodiscard,nodatasum",
 	.probe = probe_btrfs,
+};
+
+/* Data is written to new blocks and found by FIEMAP, but O_DIRECT writes in place. Without
+ * background garbage collection, which moves blocks whenever it likes. */
+#define F2FS                                                                                       \
+	.block_device = true, .freezes = true, .direct_align = 4096, .image_bytes = MIB(256),      \
+	.program = "mkfs.f2fs", .make = make_f2fs, .kernel_type = "f2fs",                          \
+	.mount_options = "noatime,nodev,nosuid,background_gc=off,nodiscard", .probe = probe_f2fs
+
+FILESYSTEM(f2fs) = {
+	.name = "f2fs",
+	.summary = "f2fs, which writes to a log",
+	F2FS,
 };
 
 FILESYSTEM(tmpfs) = {
@@ -187,3 +161,24 @@ FILESYSTEM(other) = {
 	.summary = "any other file system, found under --dir",
 	.direct_align = 4096,
 };
+
+/* --- on block layers --- */
+
+#define ON_LAYER(word, on, words, ...)                                                             \
+	FILESYSTEM_ON(word, on) = {                                                                \
+		.name = #word "+" #on,                                                             \
+		.summary = #word " on " words,                                                     \
+		.layer = &layer_##on,                                                              \
+		__VA_ARGS__,                                                                       \
+	}
+
+#define ON_ALL_LAYERS(word, ...)                                                                   \
+	ON_LAYER(word, delay, "a device whose writes are slow", __VA_ARGS__);                      \
+	ON_LAYER(word, delay_stable, "a slow device that asks for stable pages", __VA_ARGS__);     \
+	ON_LAYER(word, integrity, "a device with a checksum for each sector", __VA_ARGS__);        \
+	ON_LAYER(word, difdix, "a disk that checks protection information", __VA_ARGS__)
+
+ON_ALL_LAYERS(ext4, EXT4);
+ON_ALL_LAYERS(xfs, XFS);
+ON_ALL_LAYERS(btrfs, BTRFS);
+ON_ALL_LAYERS(f2fs, F2FS);

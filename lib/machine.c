@@ -27,6 +27,8 @@ const struct change_type change_types[CHANGE_KINDS] = {
 	[CHANGE_INSTANCE] = {"instance", 1, false, undo_instance},
 	[CHANGE_NETDEV] = {"netdev", 1, false, undo_netdev},
 	[CHANGE_RXE] = {"rxe", 1, false, undo_rxe},
+	[CHANGE_DM] = {"dm", 1, false, undo_dm},
+	[CHANGE_SCSI_DEBUG] = {"scsi_debug", 1, false, undo_scsi_debug},
 };
 
 int machine_fail(struct machine *machine, const char *format, ...)

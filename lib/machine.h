@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The machine's state that outlives a process: mounts, loop devices, sysctls, cgroups, swap, huge
- * pages, directories. Every change is written to a journal and fsynced before it is made, and undone in
- * reverse order: by machine_rewind() after a case, by machine_close() at the end or on a signal, and
- * by the next machine_open() after a kill -9, a crash or a power cut.
+ * pages, directories. Every change is written to a journal and fsynced before it is made, and
+ * undone in reverse order: by machine_rewind() after a case, by machine_close() at the end or on a
+ * signal, and by the next machine_open() after a kill -9, a crash or a power cut.
  *
  * All functions return 0 (or a count where said) on success and -1 on failure, with one sentence
  * in machine->why.
@@ -25,9 +25,9 @@ struct machine {
 };
 
 /* Opens the journal and takes the lock (one run that changes the machine at a time). Repairs what
- * an earlier run left, and returns the number of changes that it undid; what it could not undo stays
- * journalled, with the first reason in why. -1: another run is alive (its pid is in why), or the
- * directory cannot be written. DIRTYPIN_STATE_DIR names another directory. */
+ * an earlier run left, and returns the number of changes that it undid; what it could not undo
+ * stays journalled, with the first reason in why. -1: another run is alive (its pid is in why), or
+ * the directory cannot be written. DIRTYPIN_STATE_DIR names another directory. */
 int machine_open(struct machine *machine);
 
 /* A forked child calls this first: it gives up lock and journal, which stay its parent's. */
@@ -58,11 +58,26 @@ int machine_image(struct machine *machine, const char *path, uint64_t bytes);
 int machine_loop(struct machine *machine, const char *image, char *device);
 
 /* mount(2) and its undo (thaws first if it is frozen, retries while busy, then MNT_DETACH). */
-int machine_mount(struct machine *machine, const char *source, const char *target,
-		  const char *type, const char *options);
+int machine_mount(struct machine *machine, const char *source, const char *target, const char *type,
+		  const char *options);
 
 /* Unmounts and mounts again, as it was. EBUSY is retried for 5 s. */
 int machine_remount(struct machine *machine, const char *target);
+
+/* One target of the device mapper, over the whole device. */
+struct dm_table {
+	const char *target, *parameters; /* as dmsetup(8) takes them */
+	uint64_t sectors;                /* of 512 bytes */
+};
+
+/* Makes a device-mapper device called name and writes the name of its node to device (64 bytes).
+ * Undone by removing it; EBUSY is retried for 5 s. */
+int machine_dm(struct machine *machine, const char *name, const struct dm_table *table,
+	       char *device);
+
+/* Makes a SCSI disk of bytes in memory that checks protection information (scsi_debug), and writes
+ * its name to device (64 bytes). Undone by unloading the module. */
+int machine_protected_disk(struct machine *machine, uint64_t bytes, char *device);
 
 /* Makes a memory cgroup (v1 or v2, whichever has the controller) below the runner's own, with a
  * limit of bytes, and writes its directory to path. Undone after moving leftover processes out. */

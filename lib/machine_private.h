@@ -27,6 +27,8 @@ enum change_kind {
 	CHANGE_INSTANCE,   /* a directory */
 	CHANGE_NETDEV,     /* a network device */
 	CHANGE_RXE,        /* a Soft-RoCE device */
+	CHANGE_DM,         /* a device of the device mapper */
+	CHANGE_SCSI_DEBUG, /* the vendor that its disk reports */
 	CHANGE_KINDS
 };
 
@@ -100,6 +102,8 @@ int undo_zram_added(struct machine *machine, const struct change *change);
 int undo_instance(struct machine *machine, const struct change *change);
 int undo_netdev(struct machine *machine, const struct change *change);
 int undo_rxe(struct machine *machine, const struct change *change);
+int undo_dm(struct machine *machine, const struct change *change);
+int undo_scsi_debug(struct machine *machine, const struct change *change);
 
 /* Writes value to path; undo is what will be written to undo_path. */
 int machine_write_undone(struct machine *machine, const char *path, const char *value,

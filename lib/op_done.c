@@ -13,19 +13,6 @@
 #include "lib/stamp.h"
 #include "lib/stress_loop.h"
 
-static bool excused_error(const struct run *run, int error)
-{
-	for (unsigned i = 0; i < run->spec->stressors; i++) {
-		const int *row = run->spec->stressor[i]->excused_errors;
-
-		for (; row && *row; row++) {
-			if (*row == error)
-				return true;
-		}
-	}
-	return false;
-}
-
 static bool excused_short(const struct run *run)
 {
 	for (unsigned i = 0; i < run->spec->stressors; i++) {
@@ -58,7 +45,7 @@ static void failed(struct mover *mover, const struct op *op, int64_t result)
 
 	mover->ops_failed++;
 	ledger_fail(run->subject[0].ledger, slot, run->slots_per_block, op->generation);
-	if (result < 0 && excused_error(run, -result))
+	if (result < 0 && run_excuses_error(run, -result))
 		return;
 	if (result >= 0 && excused_short(run))
 		return;

@@ -75,6 +75,19 @@ void run_refused(struct run *run, const struct workload *workload, int error, co
 	_exit(0);
 }
 
+bool run_excuses_error(const struct run *run, int error)
+{
+	for (unsigned i = 0; i < run->spec->stressors; i++) {
+		const int *row = run->spec->stressor[i]->excused_errors;
+
+		for (; row && *row; row++) {
+			if (*row == error)
+				return true;
+		}
+	}
+	return false;
+}
+
 int run_open(struct run *run, const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC, 0600);

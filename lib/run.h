@@ -144,6 +144,9 @@ _Noreturn void run_skip(struct run *run, const char *format, ...)
 _Noreturn void run_refused(struct run *run, const struct workload *workload, int error,
 			   const char *call);
 
+/* Whether a stressor of the case excuses that an op fails with error (a positive errno). */
+bool run_excuses_error(const struct run *run, int error);
+
 /* Opens path; adds O_CLOEXEC. The far file with O_DIRECT where the workload asks for it and the
  * file system has it. End the case when they fail. */
 int run_open(struct run *run, const char *path, int flags);

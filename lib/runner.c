@@ -41,99 +41,6 @@ int runner_interrupted(void)
 	return atomic_load(&caught);
 }
 
-/* Says why the case cannot be asked, unless something was said already. */
-static void set_verdict(struct attempt *attempt, enum verdict verdict, const char *text)
-{
-	attempt->shared->verdict = verdict;
-	attempt->shared->outcome = OUTCOME_NONE;
-	snprintf(attempt->shared->reason, REASON_BYTES, "%s", text);
-}
-
-static void place_case(struct attempt *attempt)
-{
-	struct scratch *scratch = attempt->runner->scratch;
-	const struct case_spec *spec = attempt->spec;
-	struct case_place *place = &attempt->place;
-	struct mount *mount = scratch_find(scratch, spec->filesystem), *other;
-	/* On a tmpfs of ours a stressor's own files would be memory that nobody can reclaim. */
-	bool on_disk = spec->filesystem->block_device || (mount && !mount->ours);
-
-	memset(place, 0, sizeof(*place));
-	snprintf(place->trace_instance, sizeof(place->trace_instance), "%s",
-		 attempt->runner->trace_instance);
-	snprintf(attempt->stress_directory, sizeof(attempt->stress_directory), "%.400s/stress",
-		 mount && on_disk ? mount->directory : scratch->directory);
-	if (!mount)
-		return;
-	snprintf(place->directory, sizeof(place->directory), "%.440s", mount->directory);
-	snprintf(place->device, sizeof(place->device), "%s", mount->device);
-	place->remountable = mount->ours;
-	other = scratch_other(scratch, mount);
-	if (other)
-		snprintf(place->other_directory, sizeof(place->other_directory), "%.440s",
-			 other->directory);
-}
-
-/* Takes from the machine what backing and workloads need of it. */
-static int borrow(struct machine *machine, const struct case_spec *spec)
-{
-	size_t region_bytes = option_get(&spec->options, "region");
-
-	if (spec->backing->prepare && spec->backing->prepare(machine, region_bytes))
-		return -1;
-	for (unsigned i = 0; i < spec->workloads; i++) {
-		if (spec->workload[i]->prepare && spec->workload[i]->prepare(machine))
-			return -1;
-	}
-	return 0;
-}
-
-/* Makes what the case needs before it is forked. Returns false with the verdict set. */
-static bool prepare(struct attempt *attempt)
-{
-	const struct case_spec *spec = attempt->spec;
-	struct machine *machine = attempt->runner->machine;
-	struct run layout = {0};
-
-	place_case(attempt);
-	if (option_get(&spec->options, "apart") && !attempt->place.other_directory[0]) {
-		set_verdict(attempt, VERDICT_SKIP,
-			    "apart=1 needs a second file system (try: --fs with two names)");
-		return false;
-	}
-	if (mkdir(attempt->stress_directory, 0700) && errno != EEXIST) {
-		char text[REASON_BYTES];
-
-		snprintf(text, sizeof(text), "mkdir(%.400s): %s", attempt->stress_directory,
-			 strerror(errno));
-		set_verdict(attempt, VERDICT_BROKEN, text);
-		return false;
-	}
-	if (machine && borrow(machine, spec)) {
-		set_verdict(attempt, VERDICT_SKIP, machine->why);
-		return false;
-	}
-	for (unsigned i = 0; i < spec->stressors; i++) {
-		struct stress *stress = &attempt->stress[i];
-
-		stress->stressor = spec->stressor[i];
-		stress->spec = spec;
-		snprintf(stress->scratch, sizeof(stress->scratch), "%s", attempt->stress_directory);
-		stress->state = calloc(1, stress->stressor->state_bytes + 1);
-		if (machine && stress->stressor->prepare &&
-		    stress->stressor->prepare(machine, stress)) {
-			set_verdict(attempt, VERDICT_SKIP, machine->why);
-			return false;
-		}
-	}
-	subject_layout(&layout, spec, &attempt->place);
-	if (subject_ledgers(&layout, attempt->ledgers)) {
-		set_verdict(attempt, VERDICT_BROKEN, "no memory for the ledger");
-		return false;
-	}
-	return true;
-}
-
 /* In a child: dies with the runner, and leaves the runner's signals and locks to it. */
 void runner_become_child(struct runner *runner, pid_t parent)
 {
@@ -155,7 +62,7 @@ static bool start(struct attempt *attempt)
 
 	attempt->pid = fork();
 	if (attempt->pid < 0) {
-		set_verdict(attempt, VERDICT_BROKEN, strerror(errno));
+		runner_set_verdict(attempt, VERDICT_BROKEN, strerror(errno));
 		return false;
 	}
 	if (attempt->pid == 0) {
@@ -182,7 +89,7 @@ static void judge_exit(struct attempt *attempt, int status)
 			 WEXITSTATUS(status), phases[phase]);
 	else
 		return;
-	set_verdict(attempt, VERDICT_BROKEN, text);
+	runner_set_verdict(attempt, VERDICT_BROKEN, text);
 }
 
 /* Mounts the file system again and compares in a process of its own. */
@@ -207,7 +114,7 @@ static void remount(struct attempt *attempt)
 		return;
 	}
 	if (machine_remount(runner->machine, attempt->place.directory)) {
-		set_verdict(attempt, VERDICT_BROKEN, runner->machine->why);
+		runner_set_verdict(attempt, VERDICT_BROKEN, runner->machine->why);
 		free(run);
 		return;
 	}
@@ -219,7 +126,8 @@ static void remount(struct attempt *attempt)
 	}
 	free(run);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
-		set_verdict(attempt, VERDICT_BROKEN, "the comparison after the remount failed");
+		runner_set_verdict(attempt, VERDICT_BROKEN,
+				   "the comparison after the remount failed");
 	else if (result->findings.count && result->verdict == VERDICT_PASS)
 		result->verdict = VERDICT_FAIL;
 }
@@ -267,7 +175,7 @@ static void clean_up(struct attempt *attempt)
 	runner_remove_tree(attempt->stress_directory);
 	if (runner->machine && machine_rewind(runner->machine, attempt->mark) &&
 	    attempt->shared->verdict == VERDICT_PASS)
-		set_verdict(attempt, VERDICT_BROKEN, runner->machine->why);
+		runner_set_verdict(attempt, VERDICT_BROKEN, runner->machine->why);
 	for (unsigned i = 0; i < STRESSORS_PER_CASE; i++)
 		free(attempt->stress[i].state);
 	for (unsigned i = 0; i < SUBJECTS; i++)
@@ -293,7 +201,7 @@ static int attempt_case(struct runner *runner, const struct case_spec *spec,
 	attempt.mark = runner->machine ? machine_mark(runner->machine) : 0;
 	runner_poll_kmsg(&attempt, lines); /* what came before this case is not its own */
 	memset(lines, 0, sizeof(*lines));
-	if (prepare(&attempt) && !vmstat_read(&attempt.before) && start(&attempt)) {
+	if (runner_prepare(&attempt) && !vmstat_read(&attempt.before) && start(&attempt)) {
 		ended = runner_watch(&attempt, lines, &status);
 		if (ended == 0)
 			judge_exit(&attempt, status);

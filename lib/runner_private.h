@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between runner.c and runner_watch.c. */
+/* Between runner.c, runner_prepare.c and runner_watch.c. */
 #ifndef LIB_RUNNER_PRIVATE_H
 #define LIB_RUNNER_PRIVATE_H
 
@@ -19,6 +19,12 @@ struct attempt {
 	char hang[REASON_BYTES]; /* where it hung, or empty */
 	pid_t pid;
 };
+
+/* Says why the case cannot be asked. */
+void runner_set_verdict(struct attempt *attempt, enum verdict verdict, const char *text);
+
+/* Makes what the case needs before it is forked. Returns false with the verdict set. */
+bool runner_prepare(struct attempt *attempt);
 
 /* Waits for the case's process. 0: it ended, with *status; 1: it hung and was killed (a finding is
  * there); -1: a signal to the runner. */

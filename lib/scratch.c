@@ -58,7 +58,7 @@ static int check_room(struct scratch *scratch, uint64_t bytes, uint64_t *promise
 }
 
 static int make_filesystem(struct machine *machine, const struct filesystem *filesystem,
-			   const char *image)
+			   const char *device)
 {
 	const char *arguments[MKFS_ARGUMENTS] = {filesystem->program};
 	unsigned count = 1;
@@ -66,15 +66,47 @@ static int make_filesystem(struct machine *machine, const struct filesystem *fil
 	for (const char *const *word = filesystem->make; *word && count < MKFS_ARGUMENTS - 2;
 	     word++)
 		arguments[count++] = *word;
-	arguments[count++] = image;
+	arguments[count++] = device;
 	return run_program(arguments, machine->why, sizeof(machine->why));
+}
+
+/* The block device of a mount, with a file system on it. What a layer keeps of its own on the image
+ * leaves no room for a file system that was there first, so that one is made on top of it. */
+static int make_device(struct scratch *scratch, struct mount *mount, uint64_t *promised)
+{
+	const struct filesystem *filesystem = mount->filesystem;
+	const struct layer *layer = filesystem->layer;
+	struct machine *machine = scratch->machine;
+
+	if (!layer || !layer->is_disk) {
+		snprintf(mount->image, sizeof(mount->image), "%.400s/%s.img", scratch->directory,
+			 filesystem->name);
+		if (check_room(scratch, filesystem->image_bytes, promised) < 0 ||
+		    machine_image(machine, mount->image, filesystem->image_bytes) < 0 ||
+		    (!layer && make_filesystem(machine, filesystem, mount->image) < 0) ||
+		    machine_loop(machine, mount->image, mount->device) < 0)
+			return -1;
+	}
+	if (!layer)
+		return 0;
+	if (layer->make(machine, filesystem->name, filesystem->image_bytes, mount->device) < 0)
+		return -1;
+	return make_filesystem(machine, filesystem, mount->device);
+}
+
+static const char *lacking(const struct filesystem *filesystem)
+{
+	const struct layer *layer = filesystem->layer;
+	const char *lacks = filesystem->probe ? filesystem->probe() : NULL;
+
+	return lacks || !layer ? lacks : layer->probe();
 }
 
 static int make_mount(struct scratch *scratch, struct mount *mount, uint64_t *promised)
 {
 	const struct filesystem *filesystem = mount->filesystem;
 	struct machine *machine = scratch->machine;
-	const char *lacks = filesystem->probe ? filesystem->probe() : NULL;
+	const char *lacks = lacking(filesystem);
 
 	if (lacks)
 		return machine_fail(machine, "%s", lacks);
@@ -89,15 +121,8 @@ static int make_mount(struct scratch *scratch, struct mount *mount, uint64_t *pr
 				    filesystem->name);
 	if (geteuid() != 0)
 		return machine_fail(machine, "mounting needs root (try: --dir DIRECTORY)");
-	if (filesystem->block_device) {
-		snprintf(mount->image, sizeof(mount->image), "%.400s/%s.img", scratch->directory,
-			 filesystem->name);
-		if (check_room(scratch, filesystem->image_bytes, promised) < 0 ||
-		    machine_image(machine, mount->image, filesystem->image_bytes) < 0 ||
-		    make_filesystem(machine, filesystem, mount->image) < 0 ||
-		    machine_loop(machine, mount->image, mount->device) < 0)
-			return -1;
-	}
+	if (filesystem->block_device && make_device(scratch, mount, promised) < 0)
+		return -1;
 	if (machine_directory(machine, mount->directory) < 0 ||
 	    machine_mount(machine, mount->device[0] ? mount->device : "dirtypin", mount->directory,
 			  filesystem->kernel_type, filesystem->mount_options) < 0)

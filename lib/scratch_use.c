@@ -34,6 +34,7 @@ static const struct {
 	{BTRFS_SUPER_MAGIC, "btrfs", "nodatasum", "btrfs_nodatasum"},
 	/* nodatacow implies nodatasum. */
 	{BTRFS_SUPER_MAGIC, "btrfs", "nodatacow", "btrfs_nodatasum"},
+	{F2FS_SUPER_MAGIC, "f2fs", NULL, NULL},
 	{TMPFS_MAGIC, "tmpfs", NULL, NULL},
 };
 

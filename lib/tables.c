@@ -58,6 +58,11 @@ const struct filesystem *filesystem_find(const char *name)
 	return find(TABLE_FILESYSTEM, name);
 }
 
+const struct layer *layer_find(const char *name)
+{
+	return find(TABLE_LAYER, name);
+}
+
 const struct reproducer *reproducer_find(const char *name)
 {
 	return find(TABLE_REPRODUCER, name);

@@ -118,6 +118,18 @@ struct stressor {
 	void (*stop)(struct stress *stress);
 };
 
+/* What lies between a file system and its image. Asked for by name: FILESYSTEM+LAYER. */
+struct layer {
+	const char *name, *summary;
+	bool checksummed; /* it notices a buffer that changed before it arrived */
+	bool is_disk;     /* there is no image: it is a disk of its own */
+	const char *(*probe)(void);
+	/* Puts the layer on the block device and writes the name of the new one there (64 bytes);
+	 * a disk of its own has at least so many bytes. name is the file system's, for what needs
+	 * one. All through machine_*(). Returns 0, or -1 with machine->why set. */
+	int (*make)(struct machine *machine, const char *name, uint64_t bytes, char *device);
+};
+
 struct mount;
 
 struct filesystem {
@@ -135,6 +147,7 @@ struct filesystem {
 	const char *kernel_type; /* for mount(2) and /proc/filesystems */
 	const char *mount_options;
 	const char *(*probe)(void);
+	const struct layer *layer; /* that it lies on, or NULL */
 };
 
 /* A range of kernels [from, to) as "major.minor[.patch]"; NULL is open. */
@@ -156,6 +169,7 @@ enum table_kind {
 	TABLE_BACKING,
 	TABLE_STRESSOR,
 	TABLE_FILESYSTEM,
+	TABLE_LAYER,
 	TABLE_REPRODUCER,
 	TABLE_KINDS
 };
@@ -175,23 +189,31 @@ const struct workload *workload_find(const char *name);
 const struct backing *backing_find(const char *name);
 const struct stressor *stressor_find(const char *name);
 const struct filesystem *filesystem_find(const char *name);
+const struct layer *layer_find(const char *name);
 const struct reproducer *reproducer_find(const char *name);
 
-#define TABLE_REGISTER(kind, type, word)                                                           \
+#define TABLE_REGISTER_AS(kind, type, word, called)                                                \
 	extern const struct type type##_##word;                                                    \
 	__attribute__((constructor)) static void type##_##word##_register(void)                    \
 	{                                                                                          \
-		static struct table_node node = {&type##_##word, #word, NULL};                     \
+		static struct table_node node = {&type##_##word, called, NULL};                    \
 		table_register(kind, &node);                                                       \
 	}                                                                                          \
 	const struct type type##_##word
+
+#define TABLE_REGISTER(kind, type, word) TABLE_REGISTER_AS(kind, type, word, #word)
 
 /* Ends a file: WORKLOAD(word) = { .name is filled by hand }. The word is the name. */
 #define WORKLOAD(word)   TABLE_REGISTER(TABLE_WORKLOAD, workload, word)
 #define BACKING(word)    TABLE_REGISTER(TABLE_BACKING, backing, word)
 #define STRESSOR(word)   TABLE_REGISTER(TABLE_STRESSOR, stressor, word)
 #define FILESYSTEM(word) TABLE_REGISTER(TABLE_FILESYSTEM, filesystem, word)
+#define LAYER(word)      TABLE_REGISTER(TABLE_LAYER, layer, word)
 #define REPRODUCER(word) TABLE_REGISTER(TABLE_REPRODUCER, reproducer, word)
+
+/* A file system on a layer; its name is "word+on". */
+#define FILESYSTEM_ON(word, on)                                                                    \
+	TABLE_REGISTER_AS(TABLE_FILESYSTEM, filesystem, word##_on_##on, #word "+" #on)
 
 #define TABLE_OF(node, type) ((const struct type *)(node)->table)
 #define for_each_table(node, kind)                                                                 \

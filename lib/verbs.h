@@ -125,9 +125,6 @@ void verbs_deregister(struct verbs *verbs);
 void verbs_pin(struct verbs *verbs);
 void verbs_pin_again(struct verbs *verbs, uint64_t ops);
 
-/* Whether a stressor may make the memory unfit for a device for a while: truncated, or read-only. */
-bool verbs_may_be_unfit(const struct run *run);
-
 /* The registration and its size, for a sentence. */
 const char *verbs_call(const struct verbs *verbs, char *text, size_t bytes);
 

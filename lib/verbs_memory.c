@@ -133,19 +133,6 @@ void verbs_pin(struct verbs *verbs)
 	run_refused(verbs->mover->run, verbs->mover->workload, error, call);
 }
 
-bool verbs_may_be_unfit(const struct run *run)
-{
-	for (unsigned i = 0; i < run->spec->stressors; i++) {
-		const int *row = run->spec->stressor[i]->excused_errors;
-
-		for (; row && *row; row++) {
-			if (*row == EFAULT)
-				return true;
-		}
-	}
-	return false;
-}
-
 void verbs_pin_again(struct verbs *verbs, uint64_t ops)
 {
 	uint64_t start_ns = clock_ns();
@@ -155,7 +142,7 @@ void verbs_pin_again(struct verbs *verbs, uint64_t ops)
 	verbs_deregister(verbs);
 	do {
 		error = verbs_register(verbs);
-	} while (error == EFAULT && verbs_may_be_unfit(verbs->mover->run) &&
+	} while (error == EFAULT && run_excuses_error(verbs->mover->run, EFAULT) &&
 		 clock_ns() - start_ns < REGISTER_LIMIT_NS && sched_yield() == 0);
 	if (error)
 		run_broken(verbs->mover->run, "%s, again after %llu ops: %s",

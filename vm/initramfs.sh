@@ -15,7 +15,7 @@ guest_modules=(ext4 xfs btrfs f2fs fuse overlay zram null_blk virtio_rng crc32c_
 	dm_mod dm_delay dm_flakey dm_log_writes dm_integrity scsi_debug sd_mod
 	rdma_rxe rdma_ucm ib_uverbs rdma_cm dummy veth)
 
-guest_programs=(mkfs.ext4 mkfs.xfs mkfs.btrfs)
+guest_programs=(mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.f2fs)
 guest_loads=(fio stress-ng)
 
 # Puts a program into a tree at the path that it has here, with the libraries that ldd names.

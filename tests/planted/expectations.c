@@ -78,65 +78,50 @@ static void add_lies_about_bytes(const char *filesystem)
 	}
 }
 
+/* The lies that workloads, stressors and processes tell about themselves. */
 static void add_wrong_parts(const char *filesystem)
 {
+	static const char small[] = "mmap_store/anon/quiet@none:region=65536";
+	static const struct {
+		const char *name, *case_id;
+		enum lie lie;
+		enum verdict verdict;
+		enum finding_kind kind;
+		int view;
+		const char *reason;
+	} rows[] = {
+		{"hang", small, LIE_HANG, VERDICT_FAIL, FINDING_HANG, -1, NULL},
+		{"crash", small, LIE_CRASH, VERDICT_BROKEN, FINDING_COUNT, -1, "died of signal 9"},
+		{"leak a pin", small, LIE_LEAK, VERDICT_FAIL, FINDING_PIN_LEAK, -1, NULL},
+		/* What another process takes meanwhile, and keeps, is not the case's own. */
+		{"leak a pin once", small, LIE_LEAK_ONCE, VERDICT_BROKEN, FINDING_COUNT, -1,
+		 "in a second run of the case all were"},
+		{"skip the work", "planted_lazy/anon/quiet@none:way=in,region=65536", LIE_NONE,
+		 VERDICT_FAIL, FINDING_STALE, VIEW_MAP, NULL},
+		{"skip the work", "planted_lazy/anon/quiet@none:way=out,region=65536", LIE_NONE,
+		 VERDICT_FAIL, FINDING_LOST, VIEW_PEER, NULL},
+		{"never pin", "planted_unpinned/anon/quiet@none:region=65536", LIE_NONE,
+		 VERDICT_BROKEN, FINDING_COUNT, -1, "nothing was pinned"},
+		{"vanish", "planted_vanish/anon/quiet@none:region=65536", LIE_NONE, VERDICT_BROKEN,
+		 FINDING_COUNT, -1, "ended with code 0 while setup"},
+		{"a refusal that nobody promised", "planted_refused/anon/quiet@none:region=65536",
+		 LIE_NONE, VERDICT_BROKEN, FINDING_COUNT, -1, "should be allowed"},
+		{"a stressor that does nothing", "mmap_store/anon/planted_idle@none", LIE_NONE,
+		 VERDICT_BROKEN, FINDING_COUNT, -1, "no overlap"},
+		{"a stressor that fails", "mmap_store/anon/planted_failing@none", LIE_NONE,
+		 VERDICT_BROKEN, FINDING_COUNT, -1, "planted_failing"},
+	};
 	struct expectation *expected;
 
-	expected = add("mmap_store/anon/quiet@none:region=65536");
-	expected->lies.lie = LIE_HANG;
-	expected->verdict = VERDICT_FAIL;
-	expected->kind = FINDING_HANG;
-	name(expected, "hang");
-
-	expected = add("mmap_store/anon/quiet@none:region=65536");
-	expected->lies.lie = LIE_CRASH;
-	expected->verdict = VERDICT_BROKEN;
-	expected->reason = "died of signal 9";
-	name(expected, "crash");
-
-	expected = add("mmap_store/anon/quiet@none:region=65536");
-	expected->lies.lie = LIE_LEAK;
-	expected->verdict = VERDICT_FAIL;
-	expected->kind = FINDING_PIN_LEAK;
-	name(expected, "leak a pin");
-
-	expected = add("planted_lazy/anon/quiet@none:way=in,region=65536");
-	expected->verdict = VERDICT_FAIL;
-	expected->kind = FINDING_STALE;
-	expected->view = VIEW_MAP;
-	name(expected, "skip the work");
-
-	expected = add("planted_lazy/anon/quiet@none:way=out,region=65536");
-	expected->verdict = VERDICT_FAIL;
-	expected->kind = FINDING_LOST;
-	expected->view = VIEW_PEER;
-	name(expected, "skip the work");
-
-	expected = add("planted_unpinned/anon/quiet@none:region=65536");
-	expected->verdict = VERDICT_BROKEN;
-	expected->reason = "nothing was pinned";
-	name(expected, "never pin");
-
-	expected = add("planted_vanish/anon/quiet@none:region=65536");
-	expected->verdict = VERDICT_BROKEN;
-	expected->reason = "ended with code 0 while setup";
-	name(expected, "vanish");
-
-	expected = add("planted_refused/anon/quiet@none:region=65536");
-	expected->verdict = VERDICT_BROKEN;
-	expected->reason = "should be allowed";
-	name(expected, "a refusal that nobody promised");
-
-	expected = add("mmap_store/anon/planted_idle@none");
-	expected->verdict = VERDICT_BROKEN;
-	expected->reason = "no overlap";
-	name(expected, "a stressor that does nothing");
-
-	expected = add("mmap_store/anon/planted_failing@none");
-	expected->verdict = VERDICT_BROKEN;
-	expected->reason = "planted_failing";
-	name(expected, "a stressor that fails");
-
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		expected = add("%s", rows[i].case_id);
+		expected->lies.lie = rows[i].lie;
+		expected->verdict = rows[i].verdict;
+		expected->kind = rows[i].kind;
+		expected->view = rows[i].view;
+		expected->reason = rows[i].reason;
+		name(expected, rows[i].name);
+	}
 	expected = add("buffered_write/anon/planted_undead@%s:way=out", filesystem);
 	expected->verdict = VERDICT_FAIL;
 	expected->kind = FINDING_RESURRECTED;

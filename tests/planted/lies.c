@@ -18,7 +18,7 @@
 #include <liburing.h>
 #endif
 
-#include "lib/run.h"
+#include "lib/mover.h"
 #include "lib/stamp.h"
 #include "lib/view.h"
 
@@ -44,18 +44,6 @@ ssize_t __real_view_pread(enum view view, int fd, void *bytes, size_t count, off
 ssize_t __wrap_view_pread(enum view view, int fd, void *bytes, size_t count, off_t offset);
 int __real_view_fsync(int fd);
 int __wrap_view_fsync(int fd);
-
-static struct stamp_id id_of(const struct mover *mover, const struct op *op)
-{
-	const struct ledger *ledger = mover->run->subject[0].ledger;
-
-	return (struct stamp_id){.seed = ledger->seed,
-				 .slot = op->block * mover->run->slots_per_block,
-				 .generation = op->generation,
-				 .slot_bytes = ledger->slot_bytes,
-				 .writer = mover->writer,
-				 .file = ledger->file};
-}
 
 /* Puts the lie's version of the first slot of the block into bytes. */
 static void damage(enum lie lie, const struct stamp_id *truth, uint8_t *bytes)
@@ -89,7 +77,7 @@ static void damage(enum lie lie, const struct stamp_id *truth, uint8_t *bytes)
 /* Where the bytes of op should have arrived: overwrites them. */
 static void plant(struct mover *mover, struct op *op)
 {
-	struct stamp_id truth = id_of(mover, op);
+	struct stamp_id truth = mover_stamp(mover, op->block, op->generation);
 	uint8_t bytes[65536];
 
 	damage(lies.lie, &truth, bytes);

@@ -9,18 +9,7 @@
 
 #include <cmocka.h>
 
-#include "lib/case.h"
-#include "tests/unit/mock_tables.h"
-
-static struct case_spec parsed(const char *id)
-{
-	struct case_spec spec = {.seed = 0};
-	char why[512] = "";
-
-	if (case_parse(&spec, id, why, sizeof(why)) < 0)
-		fail_msg("%s: %s", id, why);
-	return spec;
-}
+#include "tests/unit/mock_case.h"
 
 /* An id, and the canonical one that it reads as. */
 static void reads_as(const char *id, const char *canonical)

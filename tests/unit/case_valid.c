@@ -11,18 +11,7 @@
 
 #include <cmocka.h>
 
-#include "lib/case.h"
-#include "tests/unit/mock_tables.h"
-
-static struct case_spec parsed(const char *id)
-{
-	struct case_spec spec = {.seed = 0};
-	char why[512] = "";
-
-	if (case_parse(&spec, id, why, sizeof(why)) < 0)
-		fail_msg("%s: %s", id, why);
-	return spec;
-}
+#include "tests/unit/mock_case.h"
 
 static void makes_sense(const char *id)
 {

@@ -120,9 +120,9 @@ static void is_per_thread(void **state)
 	pthread_t threads[4];
 
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(
-			pthread_create(&threads[i], NULL, fault_in_a_thread, map + page_bytes()),
-			0);
+		assert_int_equal(pthread_create(&threads[i], NULL, fault_in_a_thread,
+						map + page_bytes() + i),
+				 0);
 	for (int i = 0; i < 4; i++) {
 		void *failed;
 

@@ -3,41 +3,15 @@
  * Threads and processes that share a ledger never see, and never leave, an entry that contradicts
  * itself.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/unit/ledger_ground.h"
 
-#include <cmocka.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/ledger.h"
-
-enum { SLOTS = 64, THREADS = 4, ROUNDS = 20000 };
-
-static int make(void **state)
-{
-	*state = ledger_new(SLOTS, 512, 0x5eed, 1);
-	return *state ? 0 : -1;
-}
-
-static int unmake(void **state)
-{
-	ledger_free(*state);
-	return 0;
-}
-
-static void assert_range(struct ledger *ledger, uint32_t slot, uint32_t floor, uint32_t issued)
-{
-	struct ledger_slot entry = ledger_read(ledger, slot);
-
-	assert_int_equal(entry.floor, floor);
-	assert_int_equal(entry.issued, issued);
-}
+enum { THREADS = 4, ROUNDS = 20000 };
 
 struct crowd {
 	struct ledger *ledger;

@@ -23,7 +23,7 @@ enum {
 	SLOT_BYTES = 512,
 	BLOCK_BYTES = BLOCK_SLOTS * SLOT_BYTES,
 	EVERY = 4,
-	ROUNDS = 2000,
+	ROUNDS = 300,
 	PATIENCE = 1000 /* tries of 64 blocks each, to find the one of 16 that is in flight */
 };
 
@@ -150,25 +150,35 @@ static void a_claim_leaves_an_untouched_file_alone(void **state)
 }
 
 struct rivalry {
-	atomic_uint stop, clashes;
+	atomic_uint round, stop, claims, clashes;
 	atomic_uint in_hand[BLOCKS];
 };
 
+static void take_in_hand(struct rivalry *rivalry, uint32_t block)
+{
+	if (atomic_exchange(&rivalry->in_hand[block], 1))
+		atomic_fetch_add(&rivalry->clashes, 1);
+}
+
+/* Claims the block in flight once a round, as a stressor pauses between two bites. */
 static void *claim_and_release(void *argument)
 {
 	struct rivalry *rivalry = argument;
 	struct stress mine = {.run = &run, .random = random_seeded(2, 2)};
 
 	while (!atomic_load(&rivalry->stop)) {
+		unsigned round = atomic_load(&rivalry->round);
 		struct stress_block block;
 
 		if (!stress_claim_block(&mine, &block))
 			continue;
-		if (atomic_exchange(&rivalry->in_hand[block.block], 1))
-			atomic_fetch_add(&rivalry->clashes, 1);
+		take_in_hand(rivalry, block.block);
+		atomic_fetch_add(&rivalry->claims, 1);
 		sched_yield();
 		atomic_store(&rivalry->in_hand[block.block], 0);
 		stress_release_block(&mine, &block);
+		while (atomic_load(&rivalry->round) == round && !atomic_load(&rivalry->stop))
+			sched_yield();
 	}
 	return NULL;
 }
@@ -181,23 +191,26 @@ static void the_engine_waits_for_a_claimed_block(void **state)
 	for (unsigned i = 0; i < 2; i++)
 		assert_int_equal(pthread_create(&thread[i], NULL, claim_and_release, &rivalry), 0);
 	for (unsigned round = 0; round < ROUNDS; round++) {
+		unsigned claimed = atomic_load(&rivalry.claims);
 		uint32_t block = round % BLOCKS;
 
 		stress_engine_claim(&run, block);
 		/* Filling: no stressor may hold it. */
-		if (atomic_exchange(&rivalry.in_hand[block], 1))
-			atomic_fetch_add(&rivalry.clashes, 1);
+		take_in_hand(&rivalry, block);
 		atomic_store(&rivalry.in_hand[block], 0);
 		stress_engine_in_flight(&run, block);
-		sched_yield();
+		while (atomic_load(&rivalry.claims) == claimed)
+			sched_yield();
 		stress_engine_release(&run, block);
 		/* Done: neither may it now. */
-		if (atomic_load(&rivalry.in_hand[block]))
-			atomic_fetch_add(&rivalry.clashes, 1);
+		take_in_hand(&rivalry, block);
+		atomic_store(&rivalry.in_hand[block], 0);
+		atomic_fetch_add(&rivalry.round, 1);
 	}
 	atomic_store(&rivalry.stop, 1);
 	for (unsigned i = 0; i < 2; i++)
 		pthread_join(thread[i], NULL);
+	assert_true(atomic_load(&rivalry.claims) >= ROUNDS);
 	assert_int_equal(atomic_load(&rivalry.clashes), 0);
 	for (uint32_t slot = 0; slot < BLOCKS * BLOCK_SLOTS; slot++)
 		assert_int_equal(slot_of(0, slot).open, 0);

@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #include "lib/subject.h"
-#include "tests/unit/mock_tables.h"
+#include "tests/unit/mock_case.h"
 
 static const struct case_place anywhere = {.directory = "/near",
 					   .other_directory = "/other",
@@ -26,11 +26,8 @@ static struct run run;
 
 static void lay_out(const char *id, const struct case_place *place)
 {
-	char why[512] = "";
-
-	spec = (struct case_spec){.seed = 0x5eed, .round = 1};
-	if (case_parse(&spec, id, why, sizeof(why)))
-		fail_msg("%s: %s", id, why);
+	spec = parsed(id);
+	spec.seed = 0x5eed;
 	run = (struct run){.far_fd = -1};
 	subject_layout(&run, &spec, place);
 }

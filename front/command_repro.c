@@ -112,7 +112,7 @@ static void print_plan(const struct session *session, const struct questions *qu
 			      pace_estimate_ns(&session->pace, plan->count));
 		return;
 	}
-	for (size_t i = 0; i < plan->count; i++)
+	for (size_t i = 0; questions->count && i < plan->count; i++)
 		printf("%s %s\n", questions->item[i % questions->count].reproducer->name,
 		       plan->cases[i].id);
 }

@@ -109,7 +109,7 @@ static int make(struct machine *machine, int control, const char *name,
 		const struct dm_table *table, char *device)
 {
 	char node[32];
-	unsigned number;
+	unsigned number = 0;
 
 	if (change_begin(machine, CHANGE(CHANGE_DM, name)) < 0)
 		return -1;

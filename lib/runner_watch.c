@@ -203,7 +203,11 @@ void runner_judge_pins(struct attempt *attempt)
 		result->pins_expected |= workload->counted_always ||
 					 (workload->counted_since_6_5 && kernel_at_least(6, 5));
 	}
-	if (leaked > 0 && !others_pin()) {
+	if (leaked > 0 && others_pin()) {
+		if (!result->reason[0])
+			snprintf(result->reason, REASON_BYTES,
+				 "another process is pinning memory, too: no verdict on leaks");
+	} else if (leaked > 0) {
 		struct finding finding = {.kind = FINDING_PIN_LEAK, .count = leaked};
 
 		result->pins_leaked = leaked;

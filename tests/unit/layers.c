@@ -43,6 +43,7 @@ static void a_layer_stands_behind_a_plus(void **state)
 	spec = parsed("odirect/file_shared/sync_storm@f2fs");
 	assert_null(spec.filesystem->layer);
 	spec = parsed("odirect/anon/quiet@btrfs+difdix:way=out");
+	assert_ptr_equal(spec.filesystem->layer, layer_find("difdix"));
 }
 
 static void other_names_are_refused(void **state)

@@ -19,7 +19,7 @@ run_packages=(fio stress-ng gnuplot-nox e2fsprogs xfsprogs btrfs-progs ibverbs-p
 	iproute2 kmod)
 # What vm needs on top, as TOOL:PACKAGE: only who uses it gets an emulator.
 vm_tools=(qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio depmod:kmod xz:xz-utils
-	zstd:zstd /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring)
+	zstd:zstd /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring mkfs.f2fs:f2fs-tools)
 
 # The exit code of "broken"; git bisect run would take it for a bad kernel.
 broken_code=5

@@ -161,7 +161,7 @@ void runner_end_group(struct attempt *attempt)
 		if (pid < 0)
 			return;
 		if (pid == 0)
-			usleep(1000);
+			poll(NULL, 0, 1);
 	}
 }
 

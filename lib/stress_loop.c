@@ -6,6 +6,7 @@
 #include "lib/stress_loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -134,7 +135,7 @@ static bool end_beside(struct stress *stress, uint64_t end)
 
 		if (pid == stress->pid || (pid < 0 && errno == ECHILD))
 			return true;
-		usleep(1000);
+		poll(NULL, 0, 1);
 	}
 	kill(stress->pid, SIGKILL);
 	waitpid(stress->pid, NULL, 0);
